@@ -38,6 +38,8 @@ class DetectorSpec:
     parameters: int
     rules: tuple[InputRule, ...] = ("native", "crop", "paper")
     slow_on_cpu: bool = False
+    # Name of other weights that must be loaded with its own; their tensors reach `state` under `backbone.`.
+    backbone: str | None = None
 
 
 class Detector(ABC):

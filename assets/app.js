@@ -1,0 +1,53 @@
+/* Drop and paste anywhere, light and dark. Files go into the page's own file input, so that one road leads to the server. */
+(() => {
+  "use strict";
+
+  const picker = () => document.querySelector("#picker input[type=file], input[type=file]#picker, #intake input[type=file]");
+  const isFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+
+  function hand(file, via) {
+    const input = picker();
+    if (!input || !file) return;
+    window.forensicsVia = via;
+    const list = new DataTransfer();
+    list.items.add(file);
+    input.files = list.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  /* A picture copied in a program has no file: the browser makes a PNG of its pixels at this moment and calls it image.png. */
+  const madeByBrowser = (file) => file.name === "image.png" && Date.now() - file.lastModified < 5000;
+
+  let depth = 0;
+  const marked = (on) => document.documentElement.classList.toggle("dropping", on);
+  document.addEventListener("dragenter", (event) => { if (isFiles(event)) { depth += 1; marked(true); } });
+  document.addEventListener("dragleave", (event) => { if (isFiles(event) && --depth <= 0) { depth = 0; marked(false); } });
+  document.addEventListener("dragover", (event) => { if (isFiles(event)) event.preventDefault(); });
+  document.addEventListener("drop", (event) => {
+    depth = 0;
+    marked(false);
+    if (!isFiles(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    hand(event.dataTransfer.files[0], "drop");
+  }, true);
+
+  document.addEventListener("paste", (event) => {
+    const file = event.clipboardData?.files?.[0];
+    if (!file || event.target.closest?.("input, textarea")) return;
+    event.preventDefault();
+    hand(file, madeByBrowser(file) ? "paste" : "paste-file");
+  });
+
+  /* A pick by hand is also a file; the note of an earlier drop or paste must not stick to it. */
+  document.addEventListener("click", (event) => { if (event.target.closest?.("#picker")) window.forensicsVia = "file"; }, true);
+
+  const stored = () => { try { return localStorage.getItem("forensics-theme"); } catch { return null; } };
+  const dark = (on) => document.body.classList.toggle("dark", on);
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("#theme")) return;
+    const on = dark(!document.body.classList.contains("dark"));
+    try { localStorage.setItem("forensics-theme", on ? "dark" : "light"); } catch { /* private window: it lasts as long as the page */ }
+  });
+  if (stored()) addEventListener("load", () => setTimeout(() => dark(stored() === "dark"), 0));
+})();

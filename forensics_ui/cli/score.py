@@ -1,0 +1,82 @@
+"""`score FILE...`: one line per file and detector."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments
+from forensics_ui.core.errors import BadImage, ForensicsError
+from forensics_ui.core.settings import Settings
+from forensics_ui.workbench import Score, Workbench
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="picture files")
+    parser.add_argument("--partial", action="store_true", help="open truncated files as far as they go; they get no verdict")
+    add_common_arguments(parser)
+
+
+def chosen_detectors(wanted: str, workbench: Workbench, weights: str | None) -> list[str]:
+    """The detectors that were asked for; `all` means all that can be used here."""
+    known = {item.detector: item for item in workbench.availability()}
+    names = [name for name, item in known.items() if item.usable] if wanted == "all" else [name.strip() for name in wanted.split(",")]
+    if unknown := [name for name in names if name not in known]:
+        raise ForensicsError(f"There is no detector called {unknown[0]!r}; there are {', '.join(known)}.")
+    if weights and len(names) != 1:
+        raise ForensicsError("--weights goes with one detector; name it with --detector.")
+    if not names:
+        raise ForensicsError("No detector can be used here: no weights are installed. `weights list` says what can be had.")
+    for name in names:
+        if not weights and not known[name].usable:
+            raise ForensicsError(known[name].sentence)
+    return names
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Score every file; a bad one is one line with its reason and changes nothing for the others."""
+    failed = 0
+    with Workbench(Settings.load(device=arguments.device, data_dir=arguments.data_dir)) as workbench:
+        detectors = chosen_detectors(arguments.detector, workbench, arguments.weights)
+        for file in arguments.files:
+            for record in _records(workbench, file, detectors, arguments):
+                failed += record.error is not None
+                print(json.dumps(record.as_dict(), ensure_ascii=False) if arguments.json else _words(record), flush=True)
+    return SOME_FAILED if failed else DONE
+
+
+def _records(workbench: Workbench, file: Path, detectors: list[str], arguments: argparse.Namespace) -> list[Score]:
+    try:
+        picture = workbench.open(file, partial=arguments.partial)
+    except BadImage as error:
+        return [Score(str(file), detector=name, error=error.user_message, error_code=error.code) for name in detectors]
+    scored = [workbench.score(picture, name, rule=arguments.input_rule, weights=arguments.weights, on_progress=_progress) for name in detectors]
+    return [replace(one.record, path=str(file)) for one in scored]
+
+
+def _progress(done: int, total: int) -> None:
+    if total > 1 and sys.stderr.isatty():
+        print(f"\r{done} of {total} tiles", end="" if done < total else "\n", file=sys.stderr, flush=True)
+
+
+def _words(record: Score) -> str:
+    if record.error is not None:
+        return f"{record.path}: could not be scored: {record.error}"
+    head = f"{record.path}: {record.verdict}"
+    if record.logit is not None:
+        head += f" (logit {record.logit:+.3f}; {record.detector}, weights {record.weights}, {record.input_rule}, {record.precision} on {record.device})"
+    return "\n".join([head, *(f"  - {reason}" for reason in record.reasons)])
+
+
+COMMANDS.register("score")(
+    Command(
+        help="score picture files: one line per file and detector",
+        example="forensics_ui score photo.jpg drawing.png --detector lfm --json",
+        add_arguments=_arguments,
+        run=run,
+    )
+)
+__all__ = ["chosen_detectors", "run"]

@@ -1,0 +1,77 @@
+"""Exact rewrites shared by the detectors: BN folded away, pixel relationships in integers, tiles that change nothing.
+
+Every one of them is compared with the plain networks of `networks.py` in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from forensics_ui.core.errors import WeightsMismatch
+from forensics_ui.detectors.networks import IMAGENET_STD
+
+
+def load_strictly(network: nn.Module, state: Mapping[str, Tensor], title: str) -> nn.Module:
+    """Load every tensor or say in one sentence what does not fit."""
+    own = network.state_dict()
+    # Counters of training steps say nothing about the network; some published files lack them.
+    state = {**{k: v for k, v in own.items() if k.endswith("num_batches_tracked")}, **state}
+    odd = sorted(set(own) ^ set(state)) or [k for k in own if own[k].shape != state[k].shape]
+    if odd:
+        raise WeightsMismatch(f"These weights are not those of a {title} network: {len(odd)} tensors do not fit, the first is {odd[0]!r}.")
+    network.load_state_dict(dict(state))
+    return network.eval().requires_grad_(False)
+
+
+def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Weight and bias of the one convolution that equals `norm(conv(x))`; computed in float64."""
+    scale = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
+    bias = torch.zeros_like(scale) if conv.bias is None else conv.bias.double()
+    return conv.weight.double() * scale.view(-1, 1, 1, 1), (bias - norm.running_mean.double()) * scale + norm.bias.double()
+
+
+def per_level(weight: Tensor, scale: float = 1.0) -> Tensor:
+    """Fold the ImageNet normalisation into a first layer that eats differences of 8-bit levels (the mean cancels)."""
+    return weight * (scale / (255 * torch.tensor(IMAGENET_STD, dtype=weight.dtype, device=weight.device))).view(1, 3, 1, 1)
+
+
+def relationships_of_levels(block: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The differences of the three other pixels of each 2 x 2 cell to its top left one: (batch, rows, columns, 3) int16 each."""
+    cells = block.to(torch.int16)
+    first = cells[:, ::2, ::2]
+    return cells[:, ::2, 1::2] - first, cells[:, 1::2, ::2] - first, cells[:, 1::2, 1::2] - first
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Feature cells `start..stop` of one direction, and the pixels and leading cells that computing them takes."""
+
+    start: int
+    stop: int
+    first_pixel: int
+    last_pixel: int
+    skip: int  # feature cells at the front of the tile that belong to its neighbour
+
+
+def tiles(cells: int, pixels: int, cells_per_tile: int, before: int, after: int) -> list[Tile]:
+    """Split one direction of a feature map with stride 8 into equal tiles.
+
+    `before` and `after` are whole cells of context. At the picture's own border there is none to take, and the padding
+    of the convolutions is then that of the whole picture.
+    """
+    count = -(-cells // cells_per_tile)
+    edges = [round(i * cells / count) for i in range(count + 1)]
+    made = []
+    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        skip = min(before, start)
+        made.append(Tile(start, stop, 8 * (start - skip), min(pixels, 8 * (stop + after)), skip))
+    return made
+
+
+def each_tile(rows: list[Tile], columns: list[Tile]) -> Iterator[tuple[Tile, Tile]]:
+    """All tiles, row by row."""
+    return ((row, column) for row in rows for column in columns)

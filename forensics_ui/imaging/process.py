@@ -1,0 +1,182 @@
+"""The app's side of one decoder process: start it, ask it, stop it when its time is up."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from forensics_ui.core import errors
+from forensics_ui.core.settings import PROJECT, Limits
+from forensics_ui.imaging import protocol
+
+START_SECONDS = 60.0
+PROVENANCE_SECONDS = 3.0
+CODES = {kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.BadImage)}
+# What a Python needs to start at all on the systems that need it; nothing of the user's.
+KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMPDIR")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a decoder process says of one file."""
+
+    rgb: np.ndarray
+    complete: float
+    facts: dict[str, Any]
+
+
+class Died(Exception):
+    """The process ended, was stopped, or spoke nonsense; `timed_out` if because of its deadline."""
+
+    def __init__(self, timed_out: bool) -> None:
+        super().__init__("timed out" if timed_out else "died")
+        self.timed_out = timed_out
+
+
+class Decoder:
+    """One decoder process. One thread at a time."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.pictures = 0
+        self._stopped = False
+        self._process = start(limits.memory_bytes)
+        self.report: dict[str, Any] = {}
+        with self._deadline(START_SECONDS):
+            kind, length = protocol.receive_header(self._process.stdout)
+            self._expect(kind, protocol.READY)
+            self.report = protocol.receive_json(self._process.stdout, length)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process can be asked again."""
+        return not self._stopped and self._process.poll() is None
+
+    def stop(self) -> None:
+        """End the process and everything it may have started, now."""
+        self._stopped = True
+        if self._process.poll() is not None:
+            return
+        with contextlib.suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
+
+    def close(self) -> None:
+        """Stop and clean up."""
+        self.stop()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+    def decode(self, data: bytes, request: dict[str, Any]) -> Reply:
+        """One file in, pixels and facts out; BadImage as the process says, Died if it does not answer."""
+        self.pictures += 1
+        with self._deadline(self.limits.seconds):
+            protocol.send_json(self._process.stdin, protocol.REQUEST, {**request, "limits": asdict(self.limits)})
+            protocol.send(self._process.stdin, protocol.FILE, data)
+            size = self._json(protocol.SIZE)
+            rgb = self._pixels(int(size["width"]), int(size["height"]))
+            facts = self._json(protocol.FACTS)
+        return Reply(rgb, float(size["complete"]), {**facts, "c2pa": self._provenance()})
+
+    def _pixels(self, width: int, height: int) -> np.ndarray:
+        # The limits are checked on this side too: the process that reads hostile bytes is not believed.
+        if not (0 < width <= self.limits.side and 0 < height <= self.limits.side and width * height <= self.limits.pixels):
+            raise ValueError("a size beyond the limits")
+        rgb = np.empty((height, width, 3), np.uint8)
+        room = memoryview(rgb).cast("B")
+        while room:
+            kind, length = protocol.receive_header(self._process.stdout)
+            self._expect(kind, protocol.PIXELS, length)
+            if not 0 < length <= len(room):
+                raise ValueError("more pixels than announced")
+            protocol.read_into(self._process.stdout, room[:length])
+            room = room[length:]
+        rgb.setflags(write=False)
+        return rgb
+
+    def _provenance(self) -> dict[str, Any]:
+        """The last part has its own deadline, and losing it does not lose the picture."""
+        try:
+            with self._deadline(PROVENANCE_SECONDS):
+                return self._json(protocol.PROVENANCE)
+        except (Died, errors.BadImage) as error:
+            if isinstance(error, Died) and error.timed_out:
+                return {"state": "not checked", "reason": f"reading the manifest took more than {PROVENANCE_SECONDS:g} s"}
+            return {"state": "unreadable", "reason": "the reader of manifests ended on this file"}
+
+    def _json(self, wanted: bytes) -> dict[str, Any]:
+        kind, length = protocol.receive_header(self._process.stdout)
+        self._expect(kind, wanted, length)
+        return protocol.receive_json(self._process.stdout, length)
+
+    def _expect(self, kind: bytes, wanted: bytes, length: int = 0) -> None:
+        if kind == protocol.ERROR:
+            said = protocol.receive_json(self._process.stdout, length)
+            raise CODES.get(said.get("code"), errors.BadImage)(str(said.get("message")))
+        if kind != wanted:
+            raise ValueError("an answer out of turn")
+
+    @contextlib.contextmanager
+    def _deadline(self, seconds: float) -> Iterator[None]:
+        """Stop the process when the time is up: every read and write on its pipes then ends by itself."""
+        expired = threading.Event()
+
+        def expire() -> None:
+            expired.set()
+            self.stop()
+
+        timer = threading.Timer(seconds, expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except (EOFError, OSError, ValueError, KeyError, TypeError) as error:
+            self.stop()
+            raise Died(expired.is_set()) from error
+        finally:
+            timer.cancel()
+
+
+def start(memory_bytes: int) -> subprocess.Popen[bytes]:
+    """Start a decoder process: own group, own small environment, nothing inherited but its two pipes."""
+    environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    # One thread and few arenas: threads reserve address space, which is what is limited.
+    environment |= {
+        "PYTHONPATH": str(PROJECT),
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+        "PYTHONIOENCODING": "utf-8",
+    }
+    # -P and -s: neither the working folder nor the user's own packages can stand in for ours.
+    command = [sys.executable, "-P", "-s", "-B", "-m", "forensics_ui.imaging.worker", str(memory_bytes)]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        cwd=os.path.abspath(os.sep),
+        env=environment,
+        start_new_session=True,
+        pipesize=1024**2,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )

@@ -1,0 +1,56 @@
+"""Rebuild a whole picture of any size through the inverter, in tiles, exactly as in one piece, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from forensics_ui.core.errors import NotApplicable, WeightsMismatch
+from forensics_ui.inversion.network import REDUCTION, Inverter
+
+TILE = 512
+# Pixels around a tile that its own depend on: 3 latent cells and a few pixels on the way down and up, rounded up to cells.
+CONTEXT = 48
+SMALLEST = 16
+
+
+def load_inverter(state: Mapping[str, Tensor]) -> Inverter:
+    """The network with these weights, ready to use."""
+    network = Inverter()
+    try:
+        network.load_state_dict(dict(state))
+    except RuntimeError as error:
+        raise WeightsMismatch("These weights are not those of the built-in inverter.") from error
+    return network.eval().requires_grad_(False)
+
+
+@torch.inference_mode()
+def invert(network: Inverter, rgb: np.ndarray, checkpoint: Callable[[int, int], None] = lambda done, total: None) -> np.ndarray:
+    """The picture as the generator rebuilds it, uint8; the same size less the rows and columns that fill no 4 x 4 cell."""
+    height, width = (length // REDUCTION * REDUCTION for length in rgb.shape[:2])
+    if min(height, width) < SMALLEST:
+        raise NotApplicable(f"the picture is too small to be rebuilt: {SMALLEST} pixels each way are needed")
+    out = np.empty((height, width, 3), np.uint8)
+    corners = [(top, left) for top in range(0, height, TILE) for left in range(0, width, TILE)]
+    for done, (top, left) in enumerate(corners, 1):
+        first_row, first_column = max(0, top - CONTEXT), max(0, left - CONTEXT)
+        part = rgb[first_row : min(height, top + TILE + CONTEXT), first_column : min(width, left + TILE + CONTEXT)]
+        rebuilt = _rebuild(network, part)[top - first_row :, left - first_column :][: height - top, : width - left][:TILE, :TILE]
+        out[top : top + TILE, left : left + TILE] = rebuilt
+        checkpoint(done, len(corners))
+    return out
+
+
+def _rebuild(network: Inverter, part: np.ndarray) -> np.ndarray:
+    x = torch.from_numpy(np.ascontiguousarray(part)).permute(2, 0, 1)[None].float() / 127.5 - 1
+    y = network(x.contiguous(memory_format=torch.channels_last))
+    return ((y[0].permute(1, 2, 0) + 1) * 127.5).round_().clamp_(0, 255).to(torch.uint8).numpy()
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    """Peak signal to noise ratio in dB of two pictures of the same size; infinite if they are equal."""
+    error = np.mean((a.astype(np.float64) - b) ** 2)
+    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

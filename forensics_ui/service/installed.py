@@ -1,0 +1,44 @@
+"""How the service finds weights by itself. A service that is given another source needs no files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from forensics_ui.core.errors import WeightsMissing
+from forensics_ui.detectors import DETECTORS
+from forensics_ui.service.models import Weights
+from forensics_ui.weightstore import manifest
+from forensics_ui.weightstore.backbone import backbone_file, with_backbone
+from forensics_ui.weightstore.load import load_weights
+
+
+def load_installed(name: str, detector: str, weights_dir: Path) -> Weights:
+    """Read weights by name or path, checked, and those of the backbone if the detector stands on one."""
+    own = load_weights(name, detector, weights_dir)
+    if DETECTORS.get(detector).spec.backbone is None:
+        return own
+    return with_backbone(own, load_weights(backbone_installed(detector, weights_dir), detector, weights_dir))
+
+
+def default_installed(detector: str, weights_dir: Path) -> str:
+    """The name of the weights to use when nobody chose; WeightsMissing says what to run to have some."""
+    entry = manifest.default_for(detector, weights_dir)
+    if entry is None:
+        raise WeightsMissing(what_to_do(detector, weights_dir))
+    if DETECTORS.get(detector).spec.backbone is not None:
+        backbone_installed(detector, weights_dir)
+    return entry.name
+
+
+def backbone_installed(detector: str, weights_dir: Path) -> str:
+    """The name or file of the network below the detector's head; WeightsMissing if it is not here."""
+    found = backbone_file(detector, weights_dir)
+    if found is None:
+        raise WeightsMissing(what_to_do(detector, weights_dir))
+    return found
+
+
+def what_to_do(detector: str, weights_dir: Path) -> str:
+    """Why no weights of a detector can be used, entry by entry, each with the command that helps."""
+    looked_at = [manifest.inspect(entry, weights_dir) for entry in manifest.entries(weights_dir) if entry.detector == detector]
+    return " ".join([f"No complete weights of {detector} are installed.", *(found.sentence for found in looked_at if found.status != "ok")])

@@ -1,0 +1,160 @@
+"""What a trained detector is worth: its scores under every condition and input rule, error rates, and thresholds.
+
+Thresholds and the probability come from validation pictures; error rates are stated on others (`test`), with those
+thresholds. Both rules are scored through the fast path that serves people, not through the network that was trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forensics_ui.core.errors import NotApplicable
+from forensics_ui.detectors import Detector
+from forensics_ui.imaging.rules import aligned_crop
+from forensics_ui.train.folders import Sample
+from forensics_ui.train.measure import CONDITIONS, area_under_curve
+from forensics_ui.train.pictures import decode
+
+RULES = ("native", "crop")
+# native looks at the whole picture; here at no more than this centre, because a table of large photographs takes hours.
+NATIVE_SIDE = 1024
+CROP_SIDE = 256
+SIZES = ((0, 300), (300, 600), (600, 1025))
+ALARMS_SOME, ALARMS_STRONG = 0.05, 0.01
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One picture's logits, `logits[condition][rule]`, and its side (root of the pixels that native looked at)."""
+
+    label: int
+    source: str
+    side: float
+    logits: dict[str, dict[str, float]]
+
+
+def score_samples(detector: Detector, samples: Iterable[Sample], tell: Callable[[int], None] = lambda done: None) -> list[Scored]:
+    """Score every picture under all conditions and rules; one that is too small under any of them is left out."""
+    scored = []
+    for done, sample in enumerate(samples, 1):
+        whole = aligned_crop(decode(sample.path), NATIVE_SIDE).block
+        # crop: cut to the crop first and changed afterwards, so that after halving both classes still have one size.
+        views = {"native": whole, "crop": aligned_crop(whole, CROP_SIDE).block}
+        try:
+            logits = {name: {rule: _logit(detector, change(views[rule]), rule) for rule in RULES} for name, change in CONDITIONS.items()}
+        except NotApplicable:
+            continue
+        scored.append(Scored(sample.label, sample.source, float(np.sqrt(whole.shape[0] * whole.shape[1])), logits))
+        tell(done)
+    return scored
+
+
+def _logit(detector: Detector, rgb: np.ndarray, rule: str) -> float:
+    return detector.findings([np.ascontiguousarray(detector.prepare(rgb, rule).block)])[0].logit
+
+
+def of_class(scored: list[Scored], label: int, condition: str, rule: str) -> np.ndarray:
+    """The logits of one class under one condition and rule."""
+    return np.array([s.logits[condition][rule] for s in scored if s.label == label])
+
+
+def threshold_at(real: np.ndarray, alarms: float) -> float:
+    """The lowest logit that at most `alarms` of these real pictures reach."""
+    allowed = int(alarms * len(real))
+    # Four decimals are printed; rounding upwards keeps the promise.
+    return float(np.ceil(np.nextafter(np.float64(np.sort(real)[::-1][allowed]), np.inf) * 1e4) / 1e4)
+
+
+def calibration(scored: list[Scored], rule: str, name: str) -> dict[str, Any]:
+    """Thresholds that hold under the worst condition, and a probability over all conditions together.
+
+    `threshold_low` is the median of the real pictures over all conditions: what scores below it scores as low as the lower
+    half of them, and `fakes_below_low` says how many generated pictures do so too.
+    """
+    real = {c: of_class(scored, 0, c, rule) for c in CONDITIONS}
+    fake = {c: of_class(scored, 1, c, rule) for c in CONDITIONS}
+    some = max(threshold_at(r, ALARMS_SOME) for r in real.values())
+    strong = max(some, *(threshold_at(r, ALARMS_STRONG) for r in real.values()))
+    all_real, all_fake = (np.concatenate(list(d.values())) for d in (real, fake))
+    low = min(float(np.median(all_real)), some)
+    n_real, n_fake = len(real["as_they_come"]), len(fake["as_they_come"])
+    a, b = platt(all_real, all_fake)
+    return {
+        "set": f"{name}, {n_real} real and {n_fake} generated pictures under {len(CONDITIONS)} conditions",
+        "n_real": n_real,
+        "n_fake": n_fake,
+        "threshold_some": round(some, 4),
+        "threshold_strong": round(strong, 4),
+        "threshold_low": round(low, 4),
+        "fakes_below_low": {c: round(float((f < low).mean()), 4) for c, f in fake.items()},
+        "platt": {"a": round(a, 5), "b": round(b, 5)},
+        # No probability can be surer than the number of pictures behind it: the rule of succession.
+        "range": [round(1 / (n_fake + 2), 4), round(1 - 1 / (n_real + 2), 4)],
+    }
+
+
+def platt(real: np.ndarray, fake: np.ndarray, steps: int = 50) -> tuple[float, float]:
+    """Fit `1 / (1 + exp(-(a * logit + b)))` by Newton's method, both classes counting the same, a never negative."""
+    x = np.concatenate([real, fake]).astype(np.float64)
+    centre, spread = x.mean(), x.std() or 1.0
+    design = np.stack([(x - centre) / spread, np.ones_like(x)], 1)
+    # Platt's smoothed targets keep the fit finite when the classes separate.
+    target = np.concatenate([np.full(len(real), 1 / (len(real) + 2)), np.full(len(fake), (len(fake) + 1) / (len(fake) + 2))])
+    weight = np.concatenate([np.full(len(real), 0.5 / len(real)), np.full(len(fake), 0.5 / len(fake))])
+    theta = np.zeros(2)
+    for _ in range(steps):
+        p = 1 / (1 + np.exp(-np.clip(design @ theta, -30, 30)))
+        gradient = design.T @ (weight * (p - target))
+        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
+        theta -= np.clip(np.linalg.solve(curvature, gradient), -2, 2)
+    a = max(0.0, theta[0] / spread)
+    return float(a), float(theta[1] - theta[0] * centre / spread) if a else 0.0
+
+
+def figures(scored: list[Scored], calibrated: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Per condition and rule: counts, AUC, and what is found at which false alarms."""
+    return {c: {rule: _row(of_class(scored, 0, c, rule), of_class(scored, 1, c, rule), calibrated[rule]) for rule in RULES} for c in CONDITIONS}
+
+
+def _row(real: np.ndarray, fake: np.ndarray, thresholds: dict[str, Any]) -> dict[str, Any]:
+    row = {"n_real": len(real), "n_fake": len(fake), "auc": area_under_curve(real, fake)}
+    row["tpr_at_5pct_fpr"] = (fake >= threshold_at(real, ALARMS_SOME)).mean()
+    for name in ("some", "strong"):
+        threshold = thresholds[f"threshold_{name}"]
+        row[f"tpr_at_{name}"], row[f"fpr_at_{name}"] = (fake >= threshold).mean(), (real >= threshold).mean()
+    return {key: value if isinstance(value, int) else round(float(value), 4) for key, value in row.items()}
+
+
+def by_size(scored: list[Scored], calibrated: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """native only: its logits grow with the number of places, so false alarms depend on the size of the picture."""
+    table: dict[str, dict[str, Any]] = {}
+    for low, high in SIZES:
+        group = [s for s in scored if low <= s.side < high]
+        table[f"{low}-{high - 1} px"] = {c: _size_row(group, c, calibrated["native"]["threshold_some"]) for c in CONDITIONS}
+    return table
+
+
+def _size_row(group: list[Scored], condition: str, threshold: float) -> dict[str, Any]:
+    real, fake = (of_class(group, label, condition, "native") for label in (0, 1))
+    return {
+        "n_real": len(real),
+        "n_fake": len(fake),
+        "median_real": round(float(np.median(real)), 3) if len(real) else None,
+        "fpr_at_some": round(float((real >= threshold).mean()), 4) if len(real) else None,
+        "tpr_at_some": round(float((fake >= threshold).mean()), 4) if len(fake) else None,
+    }
+
+
+def by_source(scored: list[Scored], rule: str, threshold: float) -> dict[str, dict[str, Any]]:
+    """Per generator and collection: how many pictures, and the share at or above the threshold under each condition."""
+    table: dict[str, dict[str, Any]] = {}
+    for label, name in ((0, "real"), (1, "fake")):
+        for source in sorted({s.source for s in scored if s.label == label}):
+            rows = [s for s in scored if s.label == label and s.source == source]
+            shares = {c: round(float(np.mean([s.logits[c][rule] >= threshold for s in rows])), 3) for c in CONDITIONS}
+            table[f"{name}/{source}"] = {"n": len(rows), **shares}
+    return table

@@ -1,0 +1,103 @@
+"""What happens to pictures on their way to us, at random and to both classes alike.
+
+Raw training data tell the classes apart by their history (fakes lossless, photographs JPEG). Here every picture gets a
+random one: scaling with many kernels, a first JPEG, a cut at any grid phase, a mirroring, a last save. Photographs are
+scaled down more often (that is how a lossless photograph comes about) and lossless fakes get a first JPEG more often
+(most photographs have one already).
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+R = Image.Resampling
+KERNELS = (R.BOX, R.BILINEAR, R.HAMMING, R.BICUBIC, R.LANCZOS)
+SUBSAMPLING = ("4:4:4", "4:2:2", "4:2:0", "4:2:0")
+
+
+@dataclass(frozen=True)
+class History:
+    """How often each thing happens. The pairs are (real, fake)."""
+
+    shrink: tuple[float, float] = (0.5, 0.35)
+    enlarge: float = 0.04
+    first_jpeg: tuple[float, float] = (0.1, 0.25)
+    last_save: float = 0.5
+    webp: float = 0.2  # of the last saves
+    quality: tuple[int, int] = (60, 100)
+    smallest: float = 0.4  # the strongest reduction
+    turns: bool = True  # quarter turns besides the mirroring
+
+
+NONE = History(shrink=(0, 0), enlarge=0, first_jpeg=(0, 0), last_save=0, turns=False)
+
+
+def resave(rgb: np.ndarray, quality: int, kind: str = "JPEG", **options: object) -> np.ndarray:
+    """The pixels after one save and load."""
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, kind, quality=quality, **options)
+    return np.asarray(Image.open(buffer).convert("RGB"))
+
+
+def live(rgb: np.ndarray, label: int, crop: int, rng: np.random.Generator, history: History) -> np.ndarray:
+    """Give a picture a random past and cut a square of `crop` pixels out of it."""
+    rgb = at_least(rgb, crop)
+    if rng.random() < history.shrink[label]:
+        rgb = _shrink(rgb, crop, rng, history.smallest)
+    elif rng.random() < history.enlarge:
+        rgb = _scale(_window(rgb, crop, rng), rng.uniform(1.05, 2.0), rng)
+    if rng.random() < history.first_jpeg[label]:
+        rgb = _jpeg(_window(rgb, crop + 48, rng), int(rng.integers(75, 99)), rng)
+    if rng.random() < history.last_save:
+        # Saved before the cut or after it: the 8 x 8 grid of the save starts anywhere, or at the corner.
+        rgb = _window(rgb, crop + int(rng.choice((0, 24))), rng)
+        rgb = _last_save(rgb, rng, history)
+    return _mirror(_window(rgb, crop, rng), rng, history.turns)
+
+
+def at_least(rgb: np.ndarray, side: int) -> np.ndarray:
+    """Repeat a small picture mirrored until it fills the side: nothing is resampled."""
+    height, width = rgb.shape[:2]
+    if height >= side and width >= side:
+        return rgb
+    return np.pad(rgb, ((0, max(0, side - height)), (0, max(0, side - width)), (0, 0)), mode="symmetric")
+
+
+def _window(rgb: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    height, width = rgb.shape[:2]
+    top, left = rng.integers(max(0, height - side) + 1), rng.integers(max(0, width - side) + 1)
+    return rgb[top : top + side, left : left + side]
+
+
+def _shrink(rgb: np.ndarray, crop: int, rng: np.random.Generator, smallest: float) -> np.ndarray:
+    least = max(smallest, crop / min(rgb.shape[:2]))
+    if least > 0.97:
+        return rgb
+    # Even on the logarithmic scale: halving is as likely as any other step of that size.
+    factor = float(np.exp(rng.uniform(np.log(least), np.log(0.97))))
+    return _scale(_window(rgb, int(np.ceil((crop + 32) / factor)), rng), factor, rng, crop)
+
+
+def _scale(rgb: np.ndarray, factor: float, rng: np.random.Generator, floor: int = 1) -> np.ndarray:
+    height, width = (max(floor, round(side * factor)) for side in rgb.shape[:2])
+    return np.asarray(Image.fromarray(rgb).resize((width, height), KERNELS[rng.integers(len(KERNELS))]))
+
+
+def _jpeg(rgb: np.ndarray, quality: int, rng: np.random.Generator) -> np.ndarray:
+    return resave(rgb, quality, subsampling=SUBSAMPLING[rng.integers(len(SUBSAMPLING))])
+
+
+def _last_save(rgb: np.ndarray, rng: np.random.Generator, history: History) -> np.ndarray:
+    quality = int(rng.integers(history.quality[0], history.quality[1] + 1))
+    if rng.random() < history.webp:
+        return resave(rgb, quality, "WEBP", method=2)
+    return _jpeg(rgb, quality, rng)
+
+
+def _mirror(rgb: np.ndarray, rng: np.random.Generator, turns: bool) -> np.ndarray:
+    turned = np.rot90(rgb, int(rng.integers(4))) if turns else rgb
+    return np.ascontiguousarray(turned[:, ::-1] if rng.random() < 0.5 else turned)

@@ -1,0 +1,188 @@
+"""The training loop: resumable, deterministic with a seed, ended by epochs or by the clock."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from forensics_ui.detectors.networks import LFMNet, NPRNet, normalise
+from forensics_ui.train.draws import Draws, batches
+from forensics_ui.train.measure import Validation
+from forensics_ui.train.pictures import Pictures
+from forensics_ui.train.presets import Preset
+from forensics_ui.train.topk import lfm_loss
+
+NETWORKS: dict[str, type[nn.Module]] = {"lfm": LFMNet, "npr": NPRNet}
+Note = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained, for how long, and where its state lies."""
+
+    detector: str
+    preset: Preset
+    out: Path
+    seed: int = 0
+    minutes: float | None = None  # ends by the clock; otherwise by epochs
+    epochs: float | None = None  # default: the preset's
+    workers: int = 0
+    bf16: bool = False
+    device: str = "cpu"
+    check_minutes: float = 8.0
+
+
+class Trainer:
+    """One network on its way. `run` goes on from the checkpoint in `plan.out`, if there is one."""
+
+    def __init__(self, plan: Plan, pictures: Pictures, validation: Validation | None = None, note: Note = lambda entry: None) -> None:
+        self.plan, self.preset = plan, plan.preset
+        self.draws, self.validation, self._tell = Draws(pictures, plan.preset, plan.seed), validation, note
+        torch.manual_seed(plan.seed)
+        self.net = NETWORKS[plan.detector]().to(plan.device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.net)
+        settings = {"lr": plan.preset.rate, "weight_decay": plan.preset.weight_decay}
+        self.optimiser = (
+            torch.optim.AdamW(self.net.parameters(), **settings)
+            if settings["weight_decay"]
+            else torch.optim.Adam(self.net.parameters(), lr=settings["lr"])
+        )
+        self.step, self.seconds, self.losses = 0, 0.0, []
+        self.best: dict[str, Tensor] | None = None
+        self.best_figure = -1.0
+        epochs = plan.epochs if plan.epochs is not None else plan.preset.epochs
+        self.last_step = math.ceil(epochs * len(pictures.samples) / plan.preset.batch)
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.plan.out / "checkpoint.pt"
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1, by the clock or by steps."""
+        if self.plan.minutes is not None:
+            return min(1.0, self.seconds / (60 * self.plan.minutes))
+        return min(1.0, self.step / max(1, self.last_step))
+
+    def run(self, stop_at: int | None = None) -> dict[str, Tensor]:
+        """Train to the end (or to a step) and give the weights to keep."""
+        self.plan.out.mkdir(parents=True, exist_ok=True)
+        if self.checkpoint.exists():
+            self._restore()
+        try:
+            self._loop(stop_at)
+        finally:
+            self._save()
+        if self.progress >= 1 and self.validation:
+            self._check()
+            self._save()
+        return self.best or self._kept().state_dict()
+
+    def _loop(self, stop_at: int | None) -> None:
+        source = batches(self.draws, self.step, self.plan.workers)
+        clock = checked = time.monotonic()
+        while self.progress < 1 and self.step != stop_at:
+            self._one(*next(source))
+            now = time.monotonic()
+            self.seconds += now - clock
+            clock = now
+            if self.step % 50 == 0:
+                self._note(loss=round(sum(self.losses) / len(self.losses), 4), rate=self.rate())
+                self.losses = []
+            if now - checked > 60 * self.plan.check_minutes:
+                if self.validation:
+                    self._check()
+                self._save()
+                checked = time.monotonic()
+
+    def rate(self) -> float:
+        """The learning rate at this moment."""
+        if self.preset.schedule == "constant":
+            return self.preset.rate
+        warm = 0.05
+        if self.progress < warm:
+            return self.preset.rate * (0.04 + 0.96 * self.progress / warm)
+        return self.preset.rate * (0.005 + 0.995 * 0.5 * (1 + math.cos(math.pi * (self.progress - warm) / (1 - warm))))
+
+    def _one(self, blocks: Tensor, labels: Tensor) -> None:
+        # Dropout and sampling draw from torch's generator: seeded per step, a resumed run draws the same.
+        torch.manual_seed(self.plan.seed * 1_000_003 + self.step)
+        self.net.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate()
+        loss = self._loss(blocks.to(self.plan.device), labels.to(self.plan.device))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self.losses.append(float(loss.detach()))
+        self.step += 1
+        self._follow()
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(torch.device(self.plan.device).type, torch.bfloat16, enabled=self.plan.bf16)
+
+    def _loss(self, blocks: Tensor, labels: Tensor) -> Tensor:
+        # The subtraction of neighbours stays in fp32 under autocast (it is no matrix product); only convolutions run in bf16.
+        x = normalise(blocks).contiguous(memory_format=torch.channels_last)
+        with self._precision():
+            maps = self.net.maps(x) if isinstance(self.net, LFMNet) else self.net.features(x)
+        if isinstance(self.net, LFMNet):
+            return lfm_loss(self.net, maps.float(), labels)
+        return F.binary_cross_entropy_with_logits(self.net.fc1(maps.float().mean((2, 3))).squeeze(1), labels)
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Let the averaged weights follow; they follow closely at first."""
+        if not self.preset.average:
+            return
+        decay = min(self.preset.average, (1 + self.step) / (10 + self.step))
+        for slow, fast in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
+            if slow.is_floating_point():
+                slow.lerp_(fast, 1 - decay)
+            else:
+                slow.copy_(fast)
+
+    def _kept(self) -> nn.Module:
+        return self.average if self.preset.average else self.net
+
+    def _check(self) -> None:
+        with self._precision():
+            figures = self.validation.figures(self._kept())
+        mean = sum(figures.values()) / len(figures)
+        if mean > self.best_figure:
+            self.best_figure = mean
+            self.best = {k: v.detach().clone() for k, v in self._kept().state_dict().items()}
+        self._note(validation=figures, mean=round(mean, 4))
+
+    def _note(self, **entry: Any) -> None:
+        entry = {"step": self.step, "seconds": round(self.seconds, 1), "progress": round(self.progress, 4), **entry}
+        with (self.plan.out / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(entry) + "\n")
+        self._tell(entry)
+
+    def _save(self) -> None:
+        """Write beside, then rename: a checkpoint is whole or not there."""
+        state = {"step": self.step, "seconds": self.seconds, "losses": self.losses, "best": self.best, "best_figure": self.best_figure}
+        state |= {"net": self.net.state_dict(), "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict()}
+        beside = self.checkpoint.with_suffix(".part")
+        torch.save(state, beside)
+        os.replace(beside, self.checkpoint)
+
+    def _restore(self) -> None:
+        state = torch.load(self.checkpoint, map_location=self.plan.device, weights_only=True)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        for name in ("step", "seconds", "losses", "best", "best_figure"):
+            setattr(self, name, state[name])

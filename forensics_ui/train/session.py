@@ -1,0 +1,92 @@
+"""One training from folders to card: the glue that the command line calls."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from forensics_ui.detectors import DETECTORS, Detector
+from forensics_ui.service.device import choose_device
+from forensics_ui.train.card import write_card, write_weights
+from forensics_ui.train.figures import by_size, by_source, calibration, figures, score_samples
+from forensics_ui.train.folders import Sample, counts_by_source, labelled_files, split_by_source
+from forensics_ui.train.loop import Plan, Trainer
+from forensics_ui.train.measure import Validation
+from forensics_ui.train.pictures import Pictures
+from forensics_ui.train.presets import preset_for
+
+HELD_OUT = 0.2
+
+
+class Session:
+    """Groups of pictures, a trainer, and what is written at the end."""
+
+    def __init__(self, arguments: Namespace, tell: Callable[[dict[str, Any]], None]) -> None:
+        self.arguments, self.tell = arguments, tell
+        self.preset = preset_for(arguments.preset, arguments.detector)
+        self.name = arguments.name or f"{arguments.detector}_{self.preset.name}"
+        self.groups = self._groups()
+        device, _ = choose_device(arguments.device)
+        wanted = {key: getattr(arguments, key) for key in ("detector", "out", "seed", "minutes", "epochs", "workers", "bf16")}
+        self.plan = Plan(preset=self.preset, device=device.type, **wanted)
+
+    def _groups(self) -> dict[str, list[Sample]]:
+        train = labelled_files(self.arguments.folder)
+        if self.arguments.validation:
+            validation = labelled_files(self.arguments.validation)
+        else:
+            train, validation = split_by_source(train, HELD_OUT, self.arguments.seed)
+        groups = {"train": train, "validation": validation}
+        if self.arguments.test:
+            groups["test"] = labelled_files(self.arguments.test)
+        return groups
+
+    def run(self) -> dict[str, Any]:
+        """Train to the end and write everything; gives the card."""
+        self._say("reading " + ", ".join(f"{len(samples)} {name} pictures" for name, samples in self.groups.items()))
+        trainer = Trainer(self.plan, Pictures(self.groups["train"], seed=self.plan.seed), Validation(self.groups["validation"]), self.tell)
+        state = trainer.run()
+        weights = self.plan.out / f"{self.name}.safetensors"
+        card = {"name": self.name, "detector": self.plan.detector, "preliminary": False}
+        card["sha256"] = write_weights(state, weights, {"detector": self.plan.detector, "k": "16"})
+        card |= self._account(trainer) | self._worth(state)
+        write_card(card, weights)
+        return card
+
+    def _account(self, trainer: Trainer) -> dict[str, Any]:
+        entries = [json.loads(line) for line in (self.plan.out / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+        return {
+            "licence": None,
+            "data": {name: counts_by_source(samples) for name, samples in self.groups.items()},
+            "preset": self.preset.as_dict(),
+            "seed": self.plan.seed,
+            "training": {"steps": trainer.step, "seconds": round(trainer.seconds), "bf16_convolutions": self.plan.bf16, "torch": torch.__version__},
+            "log": [entry for entry in entries if "validation" in entry],
+        }
+
+    def _worth(self, state: dict[str, torch.Tensor]) -> dict[str, Any]:
+        detector = DETECTORS.get(self.plan.detector)(state, torch.device(self.plan.device))
+        self._say("measuring")
+        return worth(detector, self.groups["validation"], self.groups.get("test"))
+
+    def _say(self, words: str) -> None:
+        self.tell({"words": words})
+
+
+def worth(detector: Detector, validation: list[Sample], test: list[Sample] | None) -> dict[str, Any]:
+    """Calibrate on the one group, state error rates on the other; without a test group they are the validation group's, and said so."""
+    scored = score_samples(detector, validation)
+    calibrated = {rule: calibration(scored, rule, "validation group") for rule in ("native", "crop")}
+    measured = score_samples(detector, test) if test else scored
+    return {
+        "figures_set": "test" if test else "validation (also used for the thresholds, so these are optimistic)",
+        "figures": figures(measured, calibrated),
+        "native_by_size": by_size(measured, calibrated),
+        "by_source": {rule: by_source(measured, rule, calibrated[rule]["threshold_some"]) for rule in calibrated},
+        "calibration": {**calibrated, "paper": None},
+        "known_failures": [],
+    }

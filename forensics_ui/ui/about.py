@@ -1,0 +1,86 @@
+"""The About tab: what each detector is, which weights it runs on, and what a bug report needs."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import gradio as gr
+
+from forensics_ui import __version__
+from forensics_ui.ui.detectors import describe
+from forensics_ui.ui.environment import uploads_folder
+from forensics_ui.ui.text import escape, prose
+from forensics_ui.ui.warm import Bench
+
+PACKAGES = ("torch", "numpy", "pillow", "pillow-heif", "gradio", "safetensors", "c2pa-python")
+LIMITS = (
+    "A score is evidence, not proof. Read it together with where the picture comes from.",
+    "Saving again as JPEG or WebP, resizing, screenshots and messengers remove the traces these detectors look for, so a low score never shows that a camera took a picture.",
+    "Strong processing of real photographs (night modes, upscaling, heavy retouching) can leave traces like a generator's.",
+    "Detectors are shown side by side and never averaged; where they disagree, that is the result.",
+    "Scores of small parts of a picture, of drawings and of renders were tested far less than those of photographs.",
+)
+
+
+def build(page: gr.Blocks, bench: Bench) -> None:
+    """Lay out the tab; it fills itself once the page is open."""
+    shown = gr.HTML(_page(bench, None), elem_id="about", js_on_load=None, apply_default_css=False)
+
+    def fill() -> Iterator[str]:
+        yield _page(bench, describe(bench))
+
+    page.load(fill, None, shown, api_visibility="private", show_progress="hidden")
+
+
+def _page(bench: Bench, detectors: list[dict[str, Any]] | None) -> str:
+    cards = "".join(map(_card, detectors)) if detectors is not None else "<p>The detectors are starting…</p>"
+    limits = "".join(f"<li>{escape(line)}</li>" for line in LIMITS)
+    folder = escape(uploads_folder(bench.settings.data_dir))
+    return (
+        f'<div class="about"><section><h2>How far this can be trusted</h2><ul>{limits}</ul></section>'
+        f"<section><h2>Detectors and weights</h2>{cards}</section>"
+        f"<section><h2>Your pictures</h2><p>They stay on this machine. What you drop is kept in <code>{folder}</code>, deleted after an hour, and all of it when the app ends.</p></section>"
+        f"<section><h2>Versions</h2>{_versions(bench)}<p>For a bug report run <code>python launch.py doctor</code> and paste what it prints.</p></section></div>"
+    )
+
+
+def _card(one: dict[str, Any]) -> str:
+    state = "usable" if one["usable"] else "no weights"
+    badge = f'<span class="badge{"" if one["preliminary"] else " plain"}">{"preliminary weights" if one["preliminary"] else state}</span>'
+    rows = {
+        "Looks at": one["looks_at"],
+        "Misleads": one["limits"],
+        "Paper": one["paper"],
+        "Parameters": f"{one['parameters']:,}",
+        "In use": one["default"] or "none",
+        "State": one["sentence"],
+    }
+    facts = "".join(f"<dt>{escape(name)}</dt><dd>{prose(value)}</dd>" for name, value in rows.items())
+    return f'<article class="card"><header><h3>{escape(one["title"])}</h3>{badge}</header><dl>{facts}</dl>{_figures(one)}</article>'
+
+
+def _figures(one: dict[str, Any]) -> str:
+    """The rest of the weights' card as it is: counts, settings, figures."""
+    card = one.get("card")
+    if not card:
+        return ""
+    return f"<details><summary>The weights' card</summary><pre>{escape(json.dumps(card, indent=2, ensure_ascii=False), 40_000)}</pre></details>"
+
+
+def _versions(bench: Bench) -> str:
+    rows = {
+        "forensics_ui": __version__,
+        "Python": platform.python_version(),
+        "System": platform.platform(),
+        "Device asked for": bench.settings.device,
+    }
+    for name in PACKAGES:
+        try:
+            rows[name] = version(name)
+        except PackageNotFoundError:
+            rows[name] = "not installed"
+    return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows.items()) + "</dl>"

@@ -1,0 +1,107 @@
+"""The named endpoints of the HTTP API. They return what the command line prints."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from forensics_ui.core.errors import ForensicsError
+from forensics_ui.core.types import INPUT_RULES, Picture
+from forensics_ui.ui.detectors import describe
+from forensics_ui.ui.warm import Bench
+
+
+def build(bench: Bench) -> None:
+    """Register the endpoints. Files come through a real file component, which only accepts what was uploaded."""
+    file = gr.File(visible=False, label="file")
+    detector = gr.Textbox("lfm", visible=False, label="detector")
+    rule = gr.Radio(list(INPUT_RULES), value="native", visible=False, label="input_rule")
+    answer = gr.JSON(visible=False, label="result")
+    calls = Calls(bench)
+    _endpoint(calls.score, [file, detector, rule], answer)
+    _endpoint(calls.facts, [file], answer)
+    _endpoint(calls.detectors, [], answer)
+    if importlib.util.find_spec("forensics_ui.doctor"):
+        _endpoint(calls.doctor, [], answer)
+
+
+def _endpoint(call: Callable[..., Any], inputs: list[Any], answer: gr.JSON) -> None:
+    """A hidden button is what Gradio hangs an endpoint with components on."""
+    gr.Button(visible=False).click(
+        call, inputs, answer, api_name=call.__name__, api_description=call.__doc__, concurrency_limit=4, show_progress="hidden"
+    )
+
+
+class Calls:
+    """The functions behind the endpoints; their docstrings are the API's documentation."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    def score(self, file: str, detector: str = "lfm", input_rule: str = "native") -> list[dict[str, Any]]:
+        """Score one picture: one record per detector, with the fields that `python -m forensics_ui score` prints.
+
+        `detector` is a name, several with commas, or `all`; `input_rule` is native, crop or paper. What cannot be done is a record with `error`.
+        """
+        try:
+            picture = self._open(file)
+            names = self._names(detector)
+        except ForensicsError as problem:
+            return [{"path": Path(file or "").name, "error": problem.user_message, "error_code": problem.code}]
+        return [self._one(picture, name, input_rule) for name in names]
+
+    def facts(self, file: str) -> dict[str, Any]:
+        """The facts of one picture: hashes, declared and real type, size, JPEG quality, metadata, generator parameters, C2PA. Nothing is scored."""
+        try:
+            picture = self._open(file)
+        except ForensicsError as problem:
+            return {"path": Path(file or "").name, "error": problem.user_message, "error_code": problem.code}
+        who = {
+            "path": picture.name,
+            "sha256": picture.sha256,
+            "bytes": picture.byte_count,
+            "format": picture.format,
+            "width": picture.width,
+            "height": picture.height,
+        }
+        return {**who, "facts": dict(picture.facts)}
+
+    def detectors(self) -> list[dict[str, Any]]:
+        """Every detector: what it looks at, how it misleads, its weights, and whether it can be used on this machine."""
+        return describe(self._bench)
+
+    def doctor(self) -> dict[str, Any]:
+        """Versions, device, codecs, weights and limits of this installation, for a bug report."""
+        from forensics_ui import doctor
+
+        return doctor.report(self._bench.settings)
+
+    def _open(self, file: str) -> Picture:
+        if not file:
+            raise ForensicsError("No file was given.")
+        return self._bench.get().open(Path(file))
+
+    def _names(self, wanted: str) -> list[str]:
+        known = {one["name"]: one["usable"] for one in describe(self._bench)}
+        names = [name for name, usable in known.items() if usable] if wanted == "all" else [name.strip() for name in wanted.split(",")]
+        for name in names:
+            if name not in known:
+                raise ForensicsError(f"There is no detector called {name!r}; there are {', '.join(known)}.")
+        return names
+
+    def _one(self, picture: Picture, name: str, rule: str) -> dict[str, Any]:
+        try:
+            return self._bench.get().score(picture, name, rule=rule).record.as_dict()
+        except ForensicsError as problem:
+            return {
+                "path": picture.name,
+                "sha256": picture.sha256,
+                "detector": name,
+                "input_rule": rule,
+                "error": problem.user_message,
+                "error_code": problem.code,
+            }

@@ -1,0 +1,86 @@
+"""What each open page is working on: one picture, and the lines of its scores. Kept for the browser that asked."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from forensics_ui.core.types import InputRule, Picture
+
+PAGES = 16
+PIXEL_BYTES = 1024**3
+
+State = Literal["waiting", "running", "done", "stopped", "failed"]
+
+
+@dataclass
+class Line:
+    """One score: asked for, on its way, there, or not to be had."""
+
+    detector: str
+    rule: InputRule
+    state: State = "waiting"
+    progress: tuple[int, int] = (0, 0)
+    record: dict | None = None
+    problem: str = ""
+
+
+@dataclass
+class Job:
+    """One picture on one page. `token` names it in addresses: it cannot be guessed from the picture."""
+
+    source: Path
+    name: str
+    via: str = "file"
+    partial: bool = False
+    rules: tuple[InputRule, ...] = ("crop", "native")
+    picture: Picture | None = None
+    lines: list[Line] = field(default_factory=list)
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class Desk:
+    """The jobs of all pages; the oldest go when there are too many, or too many pixels."""
+
+    def __init__(self) -> None:
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def begin(self, page: str, job: Job) -> Job:
+        """Put a job on a page; the one that was there is stopped."""
+        with self._lock:
+            if old := self._jobs.pop(page, None):
+                old.stop.set()
+            self._jobs[page] = job
+            self._make_room(page)
+        return job
+
+    def _make_room(self, page: str) -> None:
+        held = sum(job.picture.rgb.nbytes for job in self._jobs.values() if job.picture)
+        for other in [name for name in self._jobs if name != page]:
+            if len(self._jobs) <= PAGES and held <= PIXEL_BYTES:
+                return
+            gone = self._jobs.pop(other)
+            gone.stop.set()
+            held -= gone.picture.rgb.nbytes if gone.picture else 0
+
+    def of(self, page: str) -> Job | None:
+        """The job of a page."""
+        with self._lock:
+            return self._jobs.get(page)
+
+    def by_token(self, token: str) -> Job | None:
+        """The job of that address."""
+        with self._lock:
+            return next((job for job in self._jobs.values() if secrets.compare_digest(job.token, token)), None)
+
+    def leave(self, page: str) -> None:
+        """The page was closed."""
+        with self._lock:
+            if job := self._jobs.pop(page, None):
+                job.stop.set()

@@ -1,0 +1,36 @@
+"""What the screen and the API tell about each detector: its method's facts, its weights, and whether it can be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forensics_ui.ui.warm import Bench
+
+
+def describe(bench: Bench) -> list[dict[str, Any]]:
+    """One JSON-ready dictionary per detector, those that can be used first."""
+    found = [_described(bench, one) for one in bench.get().availability()]
+    return sorted(found, key=lambda one: not one["usable"])
+
+
+def _described(bench: Bench, one: Any) -> dict[str, Any]:
+    from forensics_ui.detectors import DETECTORS
+    from forensics_ui.weightstore import manifest
+
+    spec, folder = DETECTORS.get(getattr(one, "name", None) or one.detector).spec, bench.settings.weights_dir
+    entry = manifest.find(one.weights, folder) if one.weights else None
+    names = [found.entry.name for found in manifest.installed(folder) if found.entry and found.entry.detector == spec.name and found.status == "ok"]
+    return {
+        "name": spec.name,
+        "title": spec.title,
+        "looks_at": spec.looks_at,
+        "limits": spec.limits,
+        "paper": spec.paper,
+        "parameters": spec.parameters,
+        "rules": list(spec.rules),
+        "usable": one.usable,
+        "sentence": one.sentence,
+        "default": one.weights,
+        "weights": names,
+        "preliminary": bool(entry and entry.preliminary),
+    }

@@ -1,0 +1,126 @@
+"""What happens after a picture arrives: open it, show it, score it step by step. Yields what is known so far."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from forensics_ui.core.errors import BadImage, Cancelled, ForensicsError
+from forensics_ui.core.types import InputRule, Picture
+from forensics_ui.ui.desk import Job, Line
+from forensics_ui.ui.detectors import describe
+from forensics_ui.ui.warm import Bench
+
+logger = logging.getLogger(__name__)
+
+CROP_SIDE = 256
+REFRESH = 0.2  # seconds between two looks at what is on its way
+FAULT = "Something went wrong inside the app while it worked on this picture. The picture and the app are still there; `doctor` prints what a bug report needs."
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is known at one moment. `stage` is opening, refused, scoring, or done."""
+
+    stage: str
+    job: Job
+    detectors: list[dict[str, Any]]
+    problem: ForensicsError | None = None
+
+
+def look(bench: Bench, job: Job) -> Iterator[Moment]:
+    """Open and score; stops soon after `job.stop` is set, keeping what is there."""
+    yield Moment("opening", job, [])
+    try:
+        if job.picture is None:
+            job.picture = bench.get().open(job.source, job.name, partial=job.partial)
+    except BadImage as problem:
+        yield Moment("refused", job, [], problem)
+        return
+    yield Moment("scoring", job, [])
+    detectors = describe(bench)
+    job.lines = [Line(one["name"], rule) for rule in rules_for(job) for one in detectors if one["usable"] and rule in one["rules"]]
+    yield Moment("scoring", job, detectors)
+    for _ in _score(bench, job):
+        yield Moment("scoring", job, detectors)
+    yield Moment("done", job, detectors)
+
+
+def rules_for(job: Job) -> list[InputRule]:
+    """The centre crop first, as a quick first answer, unless it would be the whole picture anyway."""
+    picture = job.picture
+    if picture is None or picture.complete < 1:
+        return []
+    small = max(picture.width, picture.height) <= CROP_SIDE
+    return [rule for rule in job.rules if not (small and rule == "crop")]
+
+
+def _score(bench: Bench, job: Job) -> Iterator[None]:
+    """Hand in every line, then look at them until each has ended; a step is a change that can be seen."""
+    tickets = {id(line): _hand_in(bench, job.picture, line) for line in job.lines if not job.stop.is_set()}
+    try:
+        before = None
+        while _update(job.lines, tickets):
+            if job.stop.is_set():
+                break
+            now = [(line.state, line.progress) for line in job.lines]
+            if now != before:
+                yield
+            before = now
+            _wait(tickets, job)
+    finally:
+        _take_back(job.lines, tickets)
+
+
+def _hand_in(bench: Bench, picture: Picture | None, line: Line) -> Any:
+    try:
+        return bench.get().submit(picture, line.detector, rule=line.rule)
+    except ForensicsError as problem:
+        line.state, line.problem = "failed", problem.user_message
+        return None
+
+
+def _wait(tickets: dict[int, Any], job: Job) -> None:
+    """Until something has ended, or it is time to show progress."""
+    end = time.monotonic() + REFRESH
+    waiting = [ticket for ticket in tickets.values() if ticket is not None and not ticket.done()]
+    while time.monotonic() < end and not job.stop.wait(0.02):
+        if any(ticket.done() for ticket in waiting):
+            return
+
+
+def _update(lines: list[Line], tickets: dict[int, Any]) -> bool:
+    """Bring every line up to date; whether any is still on its way."""
+    for line in lines:
+        ticket = tickets.get(id(line))
+        if ticket is None or line.state in ("done", "failed"):
+            continue
+        if ticket.done():
+            _settle(line, ticket)
+        else:
+            line.progress = tuple(ticket.progress)
+            line.state = "running" if line.progress[1] > 1 or line.state == "running" else "waiting"
+    return any(line.state in ("waiting", "running") for line in lines)
+
+
+def _settle(line: Line, ticket: Any) -> None:
+    try:
+        line.record, line.state = ticket.result().record.as_dict(), "done"
+    except Cancelled:
+        line.state = "stopped"
+    except ForensicsError as problem:
+        line.state, line.problem = "failed", problem.user_message
+    except Exception:
+        logger.exception("a score failed")
+        line.state, line.problem = "failed", FAULT
+
+
+def _take_back(lines: list[Line], tickets: dict[int, Any]) -> None:
+    for line in lines:
+        if line.state in ("waiting", "running"):
+            line.state = "stopped"
+            if (ticket := tickets.get(id(line))) is not None:
+                ticket.cancel()

@@ -1,0 +1,108 @@
+"""The server: one process, one address of this machine, headers on everything, nothing served but the app."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forensics_ui.core.settings import ASSETS, PACKAGE, PROJECT, Settings
+from forensics_ui.ui import guard
+from forensics_ui.ui.environment import go_offline
+from forensics_ui.ui.warm import Bench
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+ASSETS_HERE = "/forensics/assets"
+# Linked, not given to Gradio's `css`, which rewrites selectors and cannot read lists inside `:is()`.
+HEAD = f'<link rel="stylesheet" href="{ASSETS_HERE}/app.css"><script defer src="{ASSETS_HERE}/app.js"></script>'
+
+
+@dataclass
+class Server:
+    """A running app."""
+
+    url: str
+    page: gr.Blocks
+    bench: Bench
+
+    def wait(self) -> None:
+        """Until Ctrl-C."""
+        threading.Event().wait()
+
+    def close(self) -> None:
+        """Stop serving, then stop the workers."""
+        self.page.close(verbose=False)
+        self.bench.close()
+
+
+def start(settings: Settings, port: int | None = None) -> Server:
+    """Serve the app in the background; returns as soon as the page can be loaded, before torch is there."""
+    login = guard.check_host(settings.host)
+    port = guard.free_port(settings.host, port, settings.port)
+    go_offline(settings.data_dir)
+    from forensics_ui.ui import app  # only now: Gradio reads the environment when it is imported
+    from forensics_ui.ui.desk import Desk
+
+    bench, desk = Bench(settings), Desk()
+    page = app.build(bench, desk)
+    page.queue(max_size=settings.queue_size, default_concurrency_limit=4)
+    page.launch(server_name=settings.host, server_port=port, auth=login, **_launch_options(settings, desk))
+    bench.start()
+    shown = "127.0.0.1" if settings.host in ("0.0.0.0", *guard.LOOPBACK) else settings.host
+    return Server(f"http://{shown}:{port}", page, bench)
+
+
+def _launch_options(settings: Settings, desk: Any) -> dict[str, Any]:
+    from forensics_ui.ui.theme import theme
+
+    return {
+        "prevent_thread_lock": True,
+        "quiet": True,
+        "inbrowser": False,
+        "share": False,
+        "ssr_mode": False,
+        "pwa": False,
+        "mcp_server": False,
+        "run_history": False,
+        "enable_monitoring": False,
+        "show_error": False,
+        "strict_cors": True,
+        "footer_links": [],
+        "allowed_paths": [],
+        "blocked_paths": _blocked(settings),
+        "max_file_size": settings.limits.file_bytes,
+        "state_session_capacity": 64,
+        "theme": theme(),
+        "head": HEAD,
+        "app_kwargs": _app_options(settings, desk),
+    }
+
+
+def _app_options(settings: Settings, desk: Any) -> dict[str, Any]:
+    """What Gradio hands to FastAPI: our middleware, our two kinds of addresses, and no generated documentation pages."""
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.routing import Mount
+    from starlette.staticfiles import StaticFiles
+
+    from forensics_ui.ui import picture
+
+    return {
+        "middleware": [
+            Middleware(guard.Headers),
+            Middleware(TrustedHostMiddleware, allowed_hosts=guard.allowed_hosts(settings.host), www_redirect=False),
+        ],
+        "routes": [*picture.routes(desk), Mount(ASSETS_HERE, StaticFiles(directory=ASSETS))],
+        "openapi_url": None,
+        "docs_url": None,
+        "redoc_url": None,
+    }
+
+
+def _blocked(settings: Settings) -> list[str]:
+    """Never served, whatever else is asked: our code, the weights, the environment, and the user's data but the uploads."""
+    kept = [path for path in settings.data_dir.resolve().iterdir() if path.name != "uploads"]
+    return [str(Path(path).resolve()) for path in (PACKAGE, settings.weights_dir, PROJECT / ".venv", *kept)]

@@ -1,0 +1,126 @@
+"""Real vs inverted: a picture beside its reconstruction by a generator, and what differs in their pixel relationships (Fig. 1e of the NPR paper)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from forensics_ui.core.errors import NotApplicable
+from forensics_ui.imaging.npr import npr, trimmed_sentence
+from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
+from forensics_ui.views.common import CHANNELS, original, rounded
+
+
+def inverse_of(subject: Subject) -> tuple[np.ndarray, str]:
+    """The pixels to compare with, and who made them: the second picture if there is one, else the built-in inverter."""
+    picture, second = subject.picture, subject.second
+    if second is None:
+        return subject.inverted(), "the built-in inverter"
+    if (second.width, second.height) != (picture.width, picture.height):
+        raise NotApplicable(
+            f"the second picture is {second.width} x {second.height} pixels and the first {picture.width} x {picture.height}: only pictures of one size "
+            f"can be compared pixel by pixel, and resizing would itself change what is compared"
+        )
+    return second.rgb, "the second picture"
+
+
+def compare(first: np.ndarray, second: np.ndarray) -> dict[str, float | None]:
+    """Mean, RMS and largest size of the difference of two planes, and their correlation (None if one of them is flat)."""
+    a, b = first.astype(np.float64), second.astype(np.float64)
+    d = a - b
+    a, b = a - a.mean(), b - b.mean()
+    power = np.sqrt((a * a).sum() * (b * b).sum())
+    return {
+        "mean_absolute_difference": rounded(float(np.abs(d).mean())),
+        "rms_difference": rounded(float(np.sqrt((d * d).mean()))),
+        "largest_difference": rounded(float(np.abs(d).max())),
+        "correlation": rounded(float((a * b).sum() / power)) if power > 0 else None,
+    }
+
+
+def psnr(first: np.ndarray, second: np.ndarray) -> float | None:
+    """Peak signal to noise ratio of two 8-bit pictures in dB; None for identical ones, where it is infinite."""
+    error = float(np.mean((first.astype(np.float32) - second) ** 2, dtype=np.float64))
+    return rounded(10 * np.log10(255**2 / error), 4) if error else None
+
+
+@VIEWS.register("difference")
+class Difference(View):
+    """NPR of a picture and of its inversion, per channel, and their difference."""
+
+    name = "difference"
+    title = "Real vs inverted"
+    shows = (
+        "What changes in the pixel relationships when a picture passes through a generator. Inverted means reconstructed by a generator "
+        "(encoded, then built up again by up-sampling); it does not mean the negative of its colours."
+    )
+    misleads = (
+        "A difference shows what this one reconstruction changed, not where a picture was faked: it lights up on every photograph, and two saves of one picture differ too. "
+        "A second picture must be the same scene, pixel by pixel, or the difference means nothing."
+    )
+    options = (
+        Option("l", "Cell size l", 2, low=2, high=16, step=1),
+        Option("channel", "Channel", "all", choices=("all", *CHANNELS), help="'all' shows the RMS of the three"),
+        Option("gain", "Gain", 8.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain"),
+    )
+    order = 20
+
+    def render(self, subject: Subject, **options: Any) -> Rendering:
+        chosen = self.parse(options)
+        picture, cell = subject.picture, chosen["l"]
+        if min(picture.width, picture.height) < cell:
+            raise NotApplicable(f"the picture is {picture.width} x {picture.height} pixels, too small for a single {cell} x {cell} cell")
+        other, maker = inverse_of(subject)
+        # float-free: the difference of two NPR maps of 8-bit pixels fits into 16 bits.
+        first, second = npr(picture.rgb, cell), npr(other, cell)
+        per_channel = {name: compare(first[..., c], second[..., c]) for c, name in enumerate(CHANNELS)}
+        decibels = psnr(picture.rgb, other)
+        numbers = {
+            "l": cell,
+            "inverted_by": maker,
+            "channel": chosen["channel"],
+            "identical": decibels is None,
+            "psnr_db": decibels,
+            "npr": per_channel,
+        }
+        other_pane = Pane("inverted", "Inverted", lambda: other, reduce="mean", note=f"made by {maker}")
+        panes = (original(subject), other_pane, *_maps(first, second, chosen))
+        return Rendering(panes=panes, numbers=numbers, sentences=tuple(_sentences(numbers, trimmed_sentence(picture.width, picture.height, cell))))
+
+
+def _maps(first: np.ndarray, second: np.ndarray, chosen: dict[str, Any]) -> list[Pane]:
+    end = 255 / chosen["gain"]
+    if chosen["channel"] == "all":
+        scale = Scale(0.0, end, "levels, RMS of three channels", "inferno")
+
+        def reduce(values: np.ndarray) -> np.ndarray:
+            return np.sqrt((values.astype(np.float32) ** 2).mean(axis=2))
+    else:
+        scale, channel = Scale(-end, end, "levels", "signed", signed=True), CHANNELS.index(chosen["channel"])
+
+        def reduce(values: np.ndarray) -> np.ndarray:
+            return np.ascontiguousarray(values[..., channel])
+
+    @lru_cache(1)
+    def difference() -> np.ndarray:
+        return reduce(first - second)
+
+    return [
+        Pane("npr_picture", "NPR of the picture", lambda: reduce(first), scale),
+        Pane("npr_inverted", "NPR of the inverted", lambda: reduce(second), scale),
+        Pane("npr_difference", "Difference of the two", difference, scale),
+    ]
+
+
+def _sentences(numbers: dict[str, Any], trimmed: str | None) -> list[str]:
+    lines = ["Inverted means reconstructed by a generator; it is not a colour negative."]
+    if numbers["identical"]:
+        lines.append("The two pictures are identical, pixel by pixel.")
+    else:
+        lines.append(f"The two pictures differ by {numbers['psnr_db']:.2f} dB PSNR (more is closer), compared with {numbers['inverted_by']}.")
+    flat = [name for name, figures in numbers["npr"].items() if figures["correlation"] is None]
+    if flat:
+        lines.append(f"No correlation is given for {', '.join(flat)}: one of the two maps is flat.")
+    return [*lines, *([trimmed[0].upper() + trimmed[1:] + "."] if trimmed else [])]

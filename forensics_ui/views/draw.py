@@ -1,0 +1,34 @@
+"""A pane as a picture of its own: what the command line writes and reports print."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forensics_ui.imaging.colour import NO_VALUE, colourise
+from forensics_ui.views.base import Pane
+
+
+def draw(pane: Pane, width: int, height: int) -> np.ndarray:
+    """The pane in its colours at the full size of the picture, (height, width, 3) uint8; grey where it has no value.
+
+    A cell becomes a square of equal pixels; nothing is smoothed.
+    """
+    values = pane.values
+    if pane.scale is None:
+        return values
+    colours = colourise(values, pane.scale.low, pane.scale.high, pane.scale.colours)
+    if pane.step == 1 and pane.offset == (0, 0) and values.shape == (height, width):
+        return colours
+    canvas = np.empty((height, width, 3), np.uint8)
+    canvas[:] = NO_VALUE
+    rows, top = _cells_of(height, pane.offset[1], pane.step, values.shape[0])
+    columns, left = _cells_of(width, pane.offset[0], pane.step, values.shape[1])
+    if len(rows) and len(columns):
+        canvas[top : top + len(rows), left : left + len(columns)] = colours[rows][:, columns]
+    return canvas
+
+
+def _cells_of(length: int, offset: int, step: int, cells: int) -> tuple[np.ndarray, int]:
+    """The cell of every pixel that has one, and the first such pixel."""
+    first, last = max(0, offset), min(length, offset + cells * step)
+    return (np.arange(first, max(first, last)) - offset) // step, first

@@ -1,0 +1,125 @@
+"""Where the score comes from: the logit taken apart, exactly, into what every place of the picture adds to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from forensics_ui.core.types import Analysis, ExactMap, TopKTerms
+from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
+from forensics_ui.views.common import DETECTOR, ask_each, original, rounded, seen_numbers, title_of
+from forensics_ui.views.deletion import CHECK_PIXELS, Check, check_of_analysis
+from forensics_ui.views.places import contributions, map_pane
+
+KINDS = {ExactMap: "class activation map, exact", TopKTerms: "Top-K terms at their places, exact"}
+
+
+def figures(analysis: Analysis, values: np.ndarray) -> dict[str, Any]:
+    """The sum and its parts; `difference` is what rounding leaves between it and the logit shown."""
+    total = float(values.sum()) + analysis.evidence.bias
+    return {
+        "kind": KINDS[type(analysis.evidence)],
+        "exact": True,
+        "weights": analysis.weights,
+        "logit": rounded(analysis.logit),
+        "bias": rounded(analysis.evidence.bias),
+        "sum_of_places": rounded(float(values.sum())),
+        "difference": rounded(total - analysis.logit, 9),
+        "towards_generated": rounded(float(values[values > 0].sum())),
+        "towards_real": rounded(float(values[values < 0].sum())),
+        "least": rounded(float(values.min())),
+        "largest": rounded(float(values.max())),
+        "cells": list(values.shape),
+        "seen": seen_numbers(analysis.seen),
+    }
+
+
+def check_line(title: str, found: dict[str, Any]) -> str:
+    """The sum as a sentence that can be added up by hand."""
+    return (
+        f"{title}: bias {found['bias']:+.4f}, places towards generated {found['towards_generated']:+.4f}, places towards real {found['towards_real']:+.4f}: "
+        f"together {found['bias'] + found['sum_of_places']:+.4f}; the logit shown is {found['logit']:+.4f}."
+    )
+
+
+@VIEWS.register("evidence")
+class Evidence(View):
+    """Exact evidence maps, detectors side by side."""
+
+    name = "evidence"
+    title = "Where the score comes from"
+    shows = "How much every place adds to the score (red pushes towards generated, blue towards real). The maps are exact: added up with the bias they are the score."
+    misleads = (
+        "A bright map on a real photograph is normal: the colours show what this detector reacted to, not what is fake, and each map has its own scale. "
+        "A place is computed from a wider surrounding than the square that is drawn."
+    )
+    options = (
+        DETECTOR,
+        Option(
+            "parts", "Show", "net", choices=("net", "split"), help="'split' adds what pushes towards generated and towards real as maps of their own"
+        ),
+        Option("gain", "Gain", 1.0, low=1, high=64, step=0.5, help="the scale ends at the largest contribution / gain"),
+        Option("check", "Deletion check", False, help="score the picture again with the marked places replaced; takes seconds"),
+    )
+    order = 30
+
+    def render(self, subject: Subject, **options: Any) -> Rendering:
+        chosen = self.parse(options)
+        found, lines = ask_each(subject, chosen["detector"], subject.analysis)
+        panes, numbers, sentences = [original(subject)], {}, []
+        for name, analysis in found.items():
+            if analysis.evidence is None:
+                sentences.append(f"{title_of(name)} does not say where its score comes from.")
+                continue
+            values = contributions(analysis.evidence)
+            numbers[name] = figures(analysis, values)
+            panes += _maps(subject, name, analysis, values, chosen)
+            sentences += [check_line(title_of(name), numbers[name]), *_remarks(name, analysis, values)]
+        if chosen["check"]:
+            for at, name in enumerate(numbers):
+                result = check_of_analysis(subject, name, _part_of(subject, at, len(numbers)))
+                numbers[name]["deletion"] = result.numbers
+                sentences.append(_check_sentence(subject, name, result))
+        return Rendering(panes=tuple(panes), numbers={"detectors": numbers}, sentences=(*sentences, *lines))
+
+
+def _part_of(subject: Subject, at: int, parts: int) -> Any:
+    return lambda done, total: subject.progress(at * total + done, parts * total)
+
+
+def _maps(subject: Subject, name: str, analysis: Analysis, values: np.ndarray, chosen: dict[str, Any]) -> list[Pane]:
+    end = (float(np.abs(values).max()) or 1.0) / chosen["gain"]
+    cells, where = analysis.evidence.cells, (analysis.seen, subject.picture)
+    signed = Scale(-end, end, "added to the logit", "signed", signed=True)
+    made = [map_pane((f"evidence_{name}", f"{title_of(name)}, exact"), values, cells, where, signed, KINDS[type(analysis.evidence)])]
+    if chosen["parts"] == "split":
+        pushes = _split(analysis, values)
+        made += [map_pane((f"{kind}_{name}", f"{title_of(name)}: towards {kind}"), part, cells, where, signed) for kind, part in pushes.items()]
+    return made
+
+
+def _split(analysis: Analysis, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Pushes to either side. At one place several of LFM's terms can meet and cancel, so they are parted before they are added."""
+    if not isinstance(analysis.evidence, TopKTerms):
+        return {"generated": np.maximum(values, 0), "real": np.minimum(values, 0)}
+    terms, parts = analysis.evidence, {}
+    each = terms.value.astype(np.float64) * terms.weight
+    for kind, part in (("generated", np.maximum(each, 0)), ("real", np.minimum(each, 0))):
+        parts[kind] = np.zeros(terms.grid)
+        np.add.at(parts[kind], (terms.row, terms.column), part)
+    return parts
+
+
+def _remarks(name: str, analysis: Analysis, values: np.ndarray) -> list[str]:
+    lines = []
+    if np.ptp(values) == 0:
+        lines.append(f"{title_of(name)}: the map is flat; it says nothing about places.")
+    if analysis.seen.resampled:
+        lines.append(f"{title_of(name)} looked at a squashed copy; its map is stretched back over the picture.")
+    return lines
+
+
+def _check_sentence(subject: Subject, name: str, result: Check) -> str:
+    large = subject.picture.width * subject.picture.height > CHECK_PIXELS
+    return f"{title_of(name)}{' (on the aligned centre crop, because the picture is large)' if large else ''}: {result.sentence}"

@@ -1,0 +1,78 @@
+"""What the detector saw: which pixels each detector looks at under each input rule, and what is done to them first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.types import INPUT_RULES, InputRule, Seen
+from forensics_ui.detectors import DETECTORS
+from forensics_ui.views.base import VIEWS, Mark, Option, Rendering, Subject, Table, View
+from forensics_ui.views.common import original, rounded, seen_numbers, title_of
+
+
+@VIEWS.register("seen")
+class WhatWasSeen(View):
+    """Crops, squashes and trimmed rows, drawn on the picture."""
+
+    name = "seen"
+    title = "What the detector saw"
+    shows = "The part of the picture that each detector looks at under each input rule, and whether it was resampled, cut or given borders before the network saw it."
+    misleads = "A score speaks of the part that was looked at and of nothing else: a crop can miss the only generated part of a picture, and a squash writes traces of its own into all of it."
+    options = (Option("rule", "Input rule", "all", choices=("all", *INPUT_RULES)),)
+    order = 60
+
+    def render(self, subject: Subject, **options: Any) -> Rendering:
+        chosen = self.parse(options)
+        picture = subject.picture
+        rows, marks, boxes, numbers, sentences = [], [], [], {}, []
+        for name in subject.detectors() or DETECTORS.names():
+            for rule in DETECTORS.get(name).spec.rules:
+                if chosen["rule"] not in ("all", rule):
+                    continue
+                seen, reason = _prepared(name, picture.rgb, rule)
+                numbers.setdefault(name, {})[rule] = (
+                    {"not_applicable": reason} if seen is None else {**seen_numbers(seen), "share": rounded(_share(seen, picture))}
+                )
+                if seen is None:
+                    rows.append((title_of(name), rule, "nothing", 0.0, "", reason))
+                    sentences.append(f"{title_of(name)}, {rule}: {reason}.")
+                    continue
+                rows.append(
+                    (title_of(name), rule, _place(seen), rounded(100 * _share(seen, picture), 2), _size(seen), "; ".join(seen.notes) or "as it is")
+                )
+                marks.append(Mark(seen.box, f"{title_of(name)}, {rule}", "seen"))
+                boxes.append(seen.box)
+                sentences.append(f"{title_of(name)}, {rule}: looks at {_share(seen, picture):.1%} of the pixels{_done(seen)}.")
+        if not marks:
+            raise NotApplicable("; ".join(dict.fromkeys(str(row[5]) for row in rows)) or "no detector can be used here")
+        table = Table(
+            "By detector and input rule",
+            ("detector", "input rule", "part", "share in %", "network input", "what was done"),
+            tuple(rows),
+            tuple(boxes) if len(boxes) == len(rows) else (),
+        )
+        return Rendering(panes=(original(subject),), numbers={"detectors": numbers}, sentences=tuple(sentences), marks=tuple(marks), tables=(table,))
+
+
+def _prepared(detector: str, rgb: Any, rule: InputRule) -> tuple[Seen | None, str]:
+    try:
+        return DETECTORS.get(detector).prepare(rgb, rule).seen, ""
+    except NotApplicable as reason:
+        return None, reason.user_message
+
+
+def _share(seen: Seen, picture: Any) -> float:
+    return seen.share_of(picture.width, picture.height)
+
+
+def _place(seen: Seen) -> str:
+    return f"{seen.box.width} x {seen.box.height} at {seen.box.left}, {seen.box.top}"
+
+
+def _size(seen: Seen) -> str:
+    return f"{seen.input_size[0]} x {seen.input_size[1]}"
+
+
+def _done(seen: Seen) -> str:
+    return f" ({'; '.join(seen.notes)})" if seen.notes else ""

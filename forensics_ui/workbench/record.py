@@ -1,0 +1,70 @@
+"""The record of one picture under one detector: what the command line prints, the API returns and reports keep."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from forensics_ui.core.types import Analysis, Picture, Verdict
+
+
+@dataclass(frozen=True)
+class Score:
+    """One line of results. Either a verdict or an error; never both."""
+
+    path: str
+    sha256: str | None = None
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    detector: str | None = None
+    weights: str | None = None
+    weights_sha256: str | None = None
+    input_rule: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    logit: float | None = None
+    probability: float | None = None
+    verdict: str | None = None
+    reasons: tuple[str, ...] = ()
+    seconds: float | None = None
+    error: str | None = None
+    error_code: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; the two error fields appear only where there is an error."""
+        fields = asdict(self)
+        fields["reasons"] = list(self.reasons)
+        if self.error is None:
+            del fields["error"], fields["error_code"]
+        return fields
+
+    @classmethod
+    def of(cls, picture: Picture, detector: str, rule: str, verdict: Verdict, analysis: Analysis | None = None) -> Score:
+        """The record of a picture that was opened, scored or not applicable."""
+        made_by: dict[str, Any] = {}
+        if analysis is not None:
+            made_by = {name: getattr(analysis, name) for name in ("weights", "weights_sha256", "device", "precision")}
+            made_by.update(logit=round(analysis.logit, 6), seconds=round(analysis.seconds, 4))
+        probability = None if verdict.probability is None else round(verdict.probability, 4)
+        return cls(
+            path=picture.name,
+            sha256=picture.sha256,
+            format=picture.format,
+            width=picture.width,
+            height=picture.height,
+            detector=detector,
+            input_rule=rule,
+            verdict=verdict.band,
+            probability=probability,
+            reasons=verdict.reasons,
+            **made_by,
+        )
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A record, and the analysis behind it for the views; None where the detector was not applicable."""
+
+    record: Score
+    analysis: Analysis | None = None

@@ -1,0 +1,137 @@
+"""The picture as views see it: its pixels, and the detectors of the workbench to ask about it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forensics_ui.core.errors import Cancelled, NotApplicable
+from forensics_ui.core.types import Analysis, InputRule, Picture
+from forensics_ui.workbench.workbench import Progress, Workbench
+
+if TYPE_CHECKING:
+    from torch import nn
+
+LOOK = 0.1  # seconds between two looks whether the work is still wanted
+SCORES = 4096  # remembered scores of changed pixels: the tiles of a 100-megapixel picture and every change of the stability view
+QUEUE_SECONDS = 60.0
+
+
+class PictureSubject:
+    """What a view may ask about one picture; implements `views.base.Subject` over a workbench.
+
+    `weights` names other weights per detector; `detectors` limits those that are asked; `inverter` reconstructs pixels
+    through the built-in generator; `on_progress` hears of (done, total) and stops the work by raising Cancelled.
+    """
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        picture: Picture,
+        second: Picture | None = None,
+        *,
+        rule: InputRule = "native",
+        weights: Mapping[str, str] | None = None,
+        detectors: Sequence[str] | None = None,
+        inverter: Callable[[np.ndarray], np.ndarray] | None = None,
+        on_progress: Progress | None = None,
+    ) -> None:
+        self.picture, self.second, self.rule = picture, second, rule
+        self.on_progress = on_progress
+        self._workbench, self._weights, self._chosen, self._inverter = workbench, dict(weights or {}), detectors, inverter
+        self._scores: OrderedDict[tuple[str, ...], float] = OrderedDict()
+        self._networks: dict[str, nn.Module] = {}
+        self._inverted: np.ndarray | None = None
+        self._told: tuple[int, int] | None = None
+        self._lock = threading.Lock()
+
+    def detectors(self) -> list[str]:
+        """Names of the detectors that can be used, of those that were chosen."""
+        usable = [one.name for one in self._workbench.availability() if one.usable or one.name in self._weights]
+        return [name for name in usable if self._chosen is None or name in self._chosen]
+
+    def analysis(self, detector: str, rule: InputRule | None = None) -> Analysis:
+        """The analysis of the picture; the workbench remembers it."""
+        ticket = self._workbench.submit(self.picture, detector, rule=rule or self.rule, weights=self._weights.get(detector))
+        scored = self._wait(ticket)
+        if scored.analysis is None:
+            raise NotApplicable("; ".join(scored.record.reasons))
+        return scored.analysis
+
+    def logit_of(self, rgb: np.ndarray, detector: str, rule: InputRule | None = None) -> float:
+        """The score of other pixels; the same pixels are scored once."""
+        rule = rule or self.rule
+        digest = hashlib.blake2b(np.ascontiguousarray(rgb), digest_size=16).hexdigest()
+        key = (digest, str(rgb.shape), detector, rule)
+        with self._lock:
+            if key in self._scores:
+                self._scores.move_to_end(key)
+                return self._scores[key]
+        ticket = self._workbench.service.submit(rgb, detector, rule=rule, weights=self._weights.get(detector), wait=QUEUE_SECONDS)
+        logit = self._wait(ticket).logit
+        with self._lock:
+            self._scores[key] = logit
+            while len(self._scores) > SCORES:
+                self._scores.popitem(last=False)
+        return logit
+
+    def threshold(self, detector: str, rule: InputRule | None = None) -> float | None:
+        """The logit above which the card of the weights speaks of some evidence, under this rule."""
+        card = self._card(detector)
+        found = (card.get("calibration") or {}).get(rule or self.rule) or {}
+        limit = found.get("threshold_some")
+        return None if limit is None else float(limit)
+
+    def inverted(self) -> np.ndarray:
+        """The picture reconstructed by the built-in inverter."""
+        if self._inverter is None:
+            raise NotApplicable("give a second picture; the built-in inverter's weights are not installed")
+        if self._inverted is None:
+            self._inverted = self._inverter(self.picture.rgb)
+        return self._inverted
+
+    def plain_network(self, detector: str) -> nn.Module:
+        """The network of the same weights as its paper draws it, in fp32 on the CPU; loaded once."""
+        from forensics_ui.service.installed import default_installed, load_installed
+        from forensics_ui.views.plain import recipe_of
+
+        if detector not in self._networks:
+            recipe, folder = recipe_of(detector), self._workbench.settings.weights_dir
+            name = self._weights.get(detector) or default_installed(detector, folder)
+            self._networks[detector] = recipe.build(load_installed(name, detector, folder).state)
+        return self._networks[detector]
+
+    def progress(self, done: int, total: int) -> None:
+        """Tell how far a view is; raises Cancelled when nobody wants it any more."""
+        self._told = (done, total)
+        if self.on_progress is not None:
+            self.on_progress(done, total)
+
+    def _card(self, detector: str) -> Mapping[str, Any]:
+        """The card of the weights in use: the workbench gives it for an analysis, and any analysis will do."""
+        for rule in (self.rule, "paper"):
+            try:
+                return self._workbench.card_of(self.analysis(detector, rule), self._weights.get(detector))
+            except NotApplicable:
+                continue
+        return {}
+
+    def _wait(self, ticket: Any) -> Any:
+        """The result of a ticket. While waiting, ask whether it is still wanted."""
+        while True:
+            try:
+                return ticket.result(LOOK)
+            except TimeoutError:
+                pass
+            try:
+                if self.on_progress is not None:
+                    # A view that reports its own progress is not interrupted by that of its parts.
+                    self.on_progress(*(self._told or ticket.progress))
+            except Cancelled:
+                ticket.cancel()
+                raise

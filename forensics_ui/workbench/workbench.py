@@ -1,0 +1,146 @@
+"""Open a picture, score it with a detector, judge the score; remember analyses so that no view computes twice."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.settings import Settings
+from forensics_ui.core.types import Analysis, InputRule, Picture
+from forensics_ui.imaging.open import Intake
+from forensics_ui.verdict.bands import judge, not_applicable
+from forensics_ui.weightstore.manifest import default_for, find, read_card
+from forensics_ui.workbench.record import Score, Scored
+
+if TYPE_CHECKING:
+    from forensics_ui.service.service import DetectorService, Ticket
+
+Progress = Callable[[int, int], None]
+REMEMBERED = 64  # analyses; one of a 12-megapixel picture is under a megabyte
+
+
+class ScoreTicket:
+    """A score on its way. `result()` waits for it; `cancel()` takes it back."""
+
+    def __init__(self, finish: Callable[[Analysis], Scored], ticket: Ticket | None = None, ready: Scored | None = None) -> None:
+        self._finish, self._ticket, self._ready = finish, ticket, ready
+
+    def result(self, timeout: float | None = None) -> Scored:
+        """The score; raises Cancelled, WeightsError, OutOfMemory, or TimeoutError."""
+        if self._ready is None:
+            self._ready = self._finish(self._ticket.result(timeout))
+        return self._ready
+
+    def done(self) -> bool:
+        """Whether `result()` answers at once."""
+        return self._ready is not None or self._ticket.done()
+
+    def cancel(self) -> None:
+        """Ask for the work to stop; what is already computed stays."""
+        if self._ticket is not None:
+            self._ticket.cancel()
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Pieces done and pieces in all, as far as known."""
+        return (1, 1) if self._ticket is None else self._ticket.progress
+
+
+class Workbench:
+    """Intake, service and memory of one process. Threads may call it freely."""
+
+    def __init__(self, settings: Settings | None = None, *, intake: Intake | None = None, service: DetectorService | None = None) -> None:
+        self.settings = settings or Settings.load()
+        self.intake = intake or Intake(self.settings.limits, workers=2)
+        self._service = service
+        self._analyses: OrderedDict[tuple[str, ...], Analysis] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def service(self) -> DetectorService:
+        """The detector service, started when it is first needed: importing torch takes seconds."""
+        with self._lock:
+            if self._service is None:
+                from forensics_ui.service.service import DetectorService
+
+                self._service = DetectorService(self.settings)
+            return self._service
+
+    def open(self, source: Path | str | bytes, name: str | None = None, *, partial: bool = False) -> Picture:
+        """Bytes to a picture with its facts; raises BadImage with a sentence for people."""
+        return self.intake.open(source, name, partial=partial)
+
+    def score(self, picture: Picture, detector: str, **choices: Any) -> Scored:
+        """Score and wait. Takes what `submit` takes."""
+        return self.submit(picture, detector, **choices).result()
+
+    def submit(
+        self,
+        picture: Picture,
+        detector: str,
+        *,
+        rule: InputRule = "native",
+        weights: str | None = None,
+        priority: int = 0,
+        on_progress: Progress | None = None,
+    ) -> ScoreTicket:
+        """Begin to score. A picture that the detector cannot judge is an answer, not an error."""
+
+        def finish(analysis: Analysis) -> Scored:
+            self._remember(key, analysis)
+            verdict = judge(picture, analysis, self.card_of(analysis, weights))
+            return Scored(Score.of(picture, detector, rule, verdict, analysis), analysis)
+
+        key = (picture.sha256, str(picture.complete), detector, self._weights_key(detector, weights), rule)
+        if known := self._recall(key):
+            return ScoreTicket(finish, ready=finish(known))
+        try:
+            ticket = self.service.submit(picture.rgb, detector, rule=rule, weights=weights, priority=priority, on_progress=on_progress)
+        except NotApplicable as reason:
+            return ScoreTicket(finish, ready=Scored(Score.of(picture, detector, rule, not_applicable(reason.user_message))))
+        return ScoreTicket(finish, ticket=ticket)
+
+    def card_of(self, analysis: Analysis, chosen: str | None = None) -> dict[str, Any]:
+        """The card of the weights, if it speaks of exactly the bytes that made this analysis."""
+        entry = find(analysis.weights, self.settings.weights_dir)
+        file = self.settings.weights_dir / entry.file if entry else Path(chosen or analysis.weights)
+        card = read_card(file)
+        return card if card.get("sha256") == analysis.weights_sha256 else {}
+
+    def availability(self) -> list[Any]:
+        """Which detectors can be used, with which weights, and what to do about those that cannot."""
+        return self.service.availability()
+
+    def _weights_key(self, detector: str, weights: str | None) -> str:
+        if weights:
+            return weights
+        entry = default_for(detector, self.settings.weights_dir)
+        return entry.name if entry else ""
+
+    def _recall(self, key: tuple[str, ...]) -> Analysis | None:
+        with self._lock:
+            if key in self._analyses:
+                self._analyses.move_to_end(key)
+            return self._analyses.get(key)
+
+    def _remember(self, key: tuple[str, ...], analysis: Analysis) -> None:
+        with self._lock:
+            self._analyses[key] = analysis
+            while len(self._analyses) > REMEMBERED:
+                self._analyses.popitem(last=False)
+
+    def close(self) -> None:
+        """Stop the workers."""
+        self.intake.close()
+        if self._service is not None:
+            self._service.close()
+
+    def __enter__(self) -> Workbench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

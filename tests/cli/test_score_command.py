@@ -1,0 +1,50 @@
+"""`score` as people run it: a process, real files, JSON on standard output, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+from safetensors.torch import save_file
+
+from tests.detectors.helpers_networks import photo_like, seeded
+
+FIELDS = "path sha256 format width height detector weights weights_sha256 input_rule device precision logit probability verdict reasons seconds".split()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures")
+    Image.fromarray(photo_like(90, 120)).save(folder / "good.png")
+    (folder / "bad.jpg").write_bytes(b"\xff\xd8\xff nothing of a picture")
+    save_file({name: tensor.contiguous() for name, tensor in seeded("lfm").state_dict().items()}, folder / "own.safetensors")
+    return folder
+
+
+def score(folder, *arguments):
+    environment = {**os.environ, "FORENSICS_DATA_DIR": str(folder / "data"), "FORENSICS_WEIGHTS_DIR": str(folder)}
+    done = subprocess.run([sys.executable, "-m", "forensics_ui", "score", *arguments], capture_output=True, text=True, env=environment, timeout=120)
+    return done.returncode, [line for line in done.stdout.splitlines() if line], done.stderr
+
+
+def test_one_json_line_per_file_and_a_bad_file_harms_nobody(folder):
+    files = [str(folder / "bad.jpg"), str(folder / "good.png")]
+    code, lines, _ = score(folder, *files, "--weights", str(folder / "own.safetensors"), "--json")
+    bad, good = map(json.loads, lines)
+    assert code == 1
+    assert bad["error"] and bad["error_code"] and bad["logit"] is None
+    assert list(good) == FIELDS and good["path"] == files[1] and isinstance(good["logit"], float)
+
+
+def test_words_without_json(folder):
+    code, lines, _ = score(folder, str(folder / "good.png"), "--weights", str(folder / "own.safetensors"), "--input-rule", "crop")
+    assert code == 0 and "inconclusive" in lines[0] and "crop" in lines[0] and "not calibrated" in lines[1]
+
+
+def test_what_cannot_run_says_so_and_exits_with_2(folder):
+    code, lines, message = score(folder, str(folder / "good.png"), "--detector", "nobody")
+    assert code == 2 and not lines and "nobody" in message and "Traceback" not in message

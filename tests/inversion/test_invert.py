@@ -1,0 +1,48 @@
+"""Rebuilding in tiles is rebuilding at once; sizes and odd pictures; the shipped inverter keeps its promise on new pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from forensics_ui.core.errors import NotApplicable, WeightsMismatch
+from forensics_ui.inversion import invert as room
+from forensics_ui.inversion.network import Inverter
+from tests.detectors.helpers_networks import photo_like
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    return Inverter().eval().requires_grad_(False)
+
+
+def test_tiles_give_what_the_whole_picture_gives(network, monkeypatch):
+    rgb = photo_like(203, 310)
+    whole = room.invert(network, rgb)
+    monkeypatch.setattr(room, "TILE", 64)
+    tiled = room.invert(network, rgb)
+    # Sums in another order may fall on the other side of a half.
+    assert np.abs(tiled.astype(int) - whole).max() <= 1 and (tiled == whole).mean() > 0.999
+
+
+@pytest.mark.parametrize(("size", "expected"), [((16, 16), (16, 16)), ((19, 33), (16, 32)), ((100, 17), (100, 16))])
+def test_rows_and_columns_that_fill_no_cell_are_left_out(network, size, expected):
+    assert room.invert(network, photo_like(*size)).shape == (*expected, 3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (15, 400), (400, 15)])
+def test_too_small_is_said(network, size):
+    with pytest.raises(NotApplicable, match="too small"):
+        room.invert(network, photo_like(*size))
+
+
+def test_other_weights_are_refused():
+    with pytest.raises(WeightsMismatch):
+        room.load_inverter({"weight": torch.zeros(1)})
+
+
+def test_psnr_of_a_known_error():
+    a = np.zeros((4, 4, 3), np.uint8)
+    assert room.psnr(a, a + 1) == pytest.approx(48.13, abs=0.01) and room.psnr(a, a) == float("inf")

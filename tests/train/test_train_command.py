@@ -1,0 +1,48 @@
+"""The command as a person runs it: a process of its own, pictures in, weights and card out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from forensics_ui.core.settings import PROJECT
+from forensics_ui.detectors.networks import LFMNet
+
+
+def train(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "forensics_ui", "train", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=250, cwd=PROJECT)
+
+
+@pytest.mark.slow
+def test_folders_in_weights_and_card_out_and_the_second_call_adds_nothing(tmp_path: Path, make_pictures: Callable[..., Path]):
+    folder, out = make_pictures(tmp_path / "train", 3, 136, 0), tmp_path / "out"
+    test = make_pictures(tmp_path / "test", 2, 136, 1)
+    validation = make_pictures(tmp_path / "validation", 2, 136, 2)
+    call = ("lfm", folder, "--validation", validation, "--test", test, "--out", out, "--epochs", 5, "--seed", 1, "--json")
+    first = train(*call)
+    assert first.returncode == 0, first.stderr
+    card = json.loads(first.stdout)
+    assert card["training"]["steps"] == 2 and card["figures_set"] == "test"
+    assert card["data"]["test"] == {"real": {"real-one-1": 2, "real-two-1": 2}, "fake": {"fake-one-1": 2, "fake-two-1": 2}}
+    assert card["figures"]["jpeg80"]["native"]["n_fake"] == 4 and card["calibration"]["crop"]["n_real"] == 4
+    assert json.loads((out / "lfm_own.json").read_text()) == card and (out / "lfm_own.md").is_file()
+    LFMNet().load_state_dict(load_file(out / "lfm_own.safetensors"), strict=True)
+    assert "AUC on validation pictures" in first.stderr
+    again = json.loads(train(*call).stdout)
+    assert again["sha256"] == card["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [(("lfm", "no-such-folder"), "no folder"), (("npr", "tests", "--preset", "best"), "no preset 'best'"), (("lfm", "tests/train"), "both classes")],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path: Path, arguments: tuple[str, ...], sentence: str):
+    done = train(*arguments, "--out", tmp_path / "out")
+    assert done.returncode == 2 and sentence in done.stderr and "Traceback" not in done.stderr

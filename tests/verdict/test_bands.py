@@ -1,0 +1,83 @@
+"""What is said about a score, and above all what is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forensics_ui.core.types import BANDS, Analysis, Box, Picture, Seen
+from forensics_ui.verdict.bands import judge
+
+FIGURES = {"n_real": 200, "n_fake": 150, "fpr_at_some": 0.05, "tpr_at_some": 0.7}
+CARD = {
+    "calibration": {
+        "native": {"n_real": 300, "threshold_strong": 4.0, "threshold_some": 2.0, "threshold_low": -1.0, "platt": {"a": 1.0, "b": 0.0}, "range": [0.02, 0.97]}
+    },
+    "figures": {
+        "as_they_come": {"native": FIGURES},
+        "jpeg96": {"native": {**FIGURES, "tpr_at_some": 0.4}},
+        "jpeg80": {"native": {**FIGURES, "tpr_at_some": 0.1}},
+    },
+}
+
+
+def picture(**fields) -> Picture:
+    return Picture(**{"name": "a.png", "sha256": "0" * 64, "byte_count": 1, "format": "PNG", "rgb": np.zeros((64, 64, 3), np.uint8), **fields})
+
+
+def jpeg(quality) -> Picture:
+    return picture(format="JPEG", facts={"jpeg": {"quality": {"estimate": quality}}})
+
+
+def analysis(logit: float, rule: str = "native") -> Analysis:
+    return Analysis("lfm", "w", "1" * 64, "cpu", "fp32", logit, Seen(rule, Box(0, 0, 64, 64), (64, 64)), None, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("logit", "band"),
+    [(9, "strong evidence of generation"), (3, "some evidence of generation"), (0, "inconclusive"), (-5, "no trace found")],
+)
+def test_each_band_has_its_range_and_its_error_rate(logit, band):
+    verdict = judge(picture(), analysis(logit), CARD)
+    assert verdict.band == band
+    assert any("marks 5% of 200 real pictures and finds 70% of 150 generated ones" in reason for reason in verdict.reasons)
+
+
+def test_without_a_calibration_there_is_a_score_but_no_verdict():
+    for card in ({}, {"calibration": {"crop": CARD["calibration"]["native"]}}):
+        verdict = judge(picture(), analysis(99), card)
+        assert verdict.band == "inconclusive" and verdict.probability is None and "not calibrated" in verdict.reasons[0]
+
+
+def test_the_probability_never_leaves_the_range_that_the_calibration_set_supports():
+    assert judge(picture(), analysis(1e6), CARD).probability == 0.97
+    assert judge(picture(), analysis(-1e6), CARD).probability == 0.02
+
+
+def test_finding_nothing_where_the_detector_is_blind_is_inconclusive():
+    verdict = judge(jpeg(82), analysis(-5), CARD)
+    assert verdict.band == "inconclusive" and "about 82" in verdict.reasons[0]
+
+
+def test_finding_something_where_the_detector_is_nearly_blind_still_counts():
+    assert judge(jpeg(82), analysis(9), CARD).band == "strong evidence of generation"
+
+
+def test_the_error_rate_is_that_of_the_pictures_own_condition():
+    assert any("finds 40%" in reason for reason in judge(jpeg(96), analysis(3), CARD).reasons)
+
+
+def test_a_partial_picture_gets_no_verdict_whatever_its_score():
+    verdict = judge(picture(complete=0.4), analysis(99), CARD)
+    assert verdict.band == "inconclusive" and "40%" in verdict.reasons[0]
+
+
+def test_preliminary_weights_are_called_preliminary():
+    assert any("preliminary" in reason for reason in judge(picture(), analysis(9), {**CARD, "preliminary": True}).reasons)
+
+
+def test_no_wording_ever_says_fake_or_authentic():
+    pictures = [picture(), jpeg(96), jpeg(50), jpeg(None), picture(complete=0.5), picture(format="WEBP")]
+    said = " ".join(" ".join((v.band, *v.reasons)) for p in pictures for x in (-9, 0, 3, 9) for v in [judge(p, analysis(x), CARD)]).lower()
+    assert not any(word in said for word in ("fake", "authentic", "genuine", "is real"))
+    assert {judge(p, analysis(x), CARD).band for p in pictures for x in (-9, 0, 3, 9)} <= set(BANDS)

@@ -2,6 +2,8 @@
 (() => {
   "use strict";
 
+  window.forensicsVia = "file"; // how the last file came: file, drop, paste-file, or paste
+
   const picker = () => document.querySelector("#picker input[type=file], input[type=file]#picker, #intake input[type=file]");
   const isFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 

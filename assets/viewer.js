@@ -643,7 +643,7 @@ globalThis.ForensicsViewer = (() => {
       const { picture, width, height, panes } = this.spec;
       for (const [id, pane] of this.panes) {
         if (panes.some((one) => one.id === id)) continue;
-        this.sizes.unobserve(pane.canvas);
+        this.sizes.unobserve(pane.stage);
         pane.root.remove();
         this.panes.delete(id);
       }
@@ -654,7 +654,7 @@ globalThis.ForensicsViewer = (() => {
       });
       for (const pane of ordered.filter((one) => !this.panes.has(one.id))) {
         pane.canvas.width = 0;
-        try { this.sizes.observe(pane.canvas, { box: "device-pixel-content-box" }); } catch { this.sizes.observe(pane.canvas); }
+        try { this.sizes.observe(pane.stage, { box: "device-pixel-content-box" }); } catch { this.sizes.observe(pane.stage); }
       }
       this.panes = new Map(ordered.map((pane) => [pane.id, pane]));
       if (ordered.some((pane, i) => this.grid.children[i] !== pane.root)) this.grid.replaceChildren(...ordered.map((pane) => pane.root));
@@ -679,9 +679,11 @@ globalThis.ForensicsViewer = (() => {
     arrange() {
       const { spec, root, grid } = this, shown = this.shown(), wide = root.clientWidth, count = shown.length;
       const most = wide < 560 ? (count > 2 ? 2 : 1) : clamp(Math.floor(wide / 270), 1, count);
-      const columns = Math.ceil(count / Math.ceil(count / most));
-      grid.style.setProperty("--fv-columns", columns);
-      grid.style.setProperty("--fv-aspect", clamp(spec.width / spec.height, 0.72, count === 1 ? 2.4 : 1.8));
+      const columns = this.isFull() ? this.bestColumns(count) : Math.ceil(count / Math.ceil(count / most));
+      // Sizes in whole pixels: a pane that starts between two of them would be resampled by the browser.
+      const column = Math.max(1, Math.floor((grid.clientWidth - 12 * (columns - 1)) / columns)), aspect = clamp(spec.width / spec.height, 0.72, count === 1 ? 2.4 : 1.8);
+      grid.style.gridTemplateColumns = `repeat(${columns}, ${column}px)`;
+      grid.style.setProperty("--fv-height", `${Math.floor(clamp(column / aspect, 120, Math.min(680, innerHeight * 0.72)))}px`);
       for (const pane of this.panes.values()) {
         pane.root.hidden = !shown.includes(pane);
         if (pane.bar.parentNode !== pane.root) pane.root.append(pane.bar);
@@ -704,14 +706,25 @@ globalThis.ForensicsViewer = (() => {
       this.invalidate();
     }
 
+    /** For a full screen: the number of columns that shows the picture largest. */
+    bestColumns(count) {
+      const { width, height } = this.spec, heads = 96;
+      const size = (columns) => Math.min(innerWidth / columns / width, Math.max(1, (innerHeight - 110) / Math.ceil(count / columns) - heads) / height);
+      return Array.from({ length: count }, (_, i) => i + 1).reduce((best, columns) => (size(columns) > size(best) ? columns : best));
+    }
+
     resized(entries) {
       this.unit = Math.max(1, Math.round(devicePixelRatio));
       for (const { target, devicePixelContentBoxSize: [box] = [], contentRect } of entries) {
         if (target === this.root) { this.arrange(); continue; }
-        const rough = [contentRect.width, contentRect.height].map((length) => Math.round(length * devicePixelRatio));
-        // Where the ratio is only emulated, the box counts CSS pixels.
-        const exact = box && Math.abs(box.inlineSize - rough[0]) <= 2 ? [box.inlineSize, box.blockSize] : rough;
-        [target.width, target.height] = exact;
+        // Whole CSS pixels where they are whole device pixels; otherwise what the browser says it will paint.
+        const whole = Number.isInteger(devicePixelRatio) || !box;
+        const exact = whole ? [contentRect.width, contentRect.height].map((length) => Math.floor(Math.floor(length) * devicePixelRatio)) : [box.inlineSize, box.blockSize];
+        const { canvas } = [...this.panes.values()].find(({ stage }) => stage === target) ?? { canvas: null };
+        if (!canvas) continue;
+        [canvas.width, canvas.height] = exact;
+        // Its size on the page is that of its pixels exactly: a fraction more, and the browser would resample it.
+        [canvas.style.width, canvas.style.height] = exact.map((length) => `${length / devicePixelRatio}px`);
       }
       // A resized canvas is empty: drawn again before the browser shows it.
       this.draw();
@@ -883,7 +896,7 @@ globalThis.ForensicsViewer = (() => {
 
     setProbe(probe) {
       if (probe?.x === this.probe?.x && probe?.y === this.probe?.y && probe?.pinned === this.probe?.pinned) return;
-      Object.assign(this, { probe, answers: {} });
+      Object.assign(this, { probe, answers: {}, values: {} });
       this.rest();
       this.invalidate();
     }

@@ -36,8 +36,15 @@ COMMANDS: Registry[Command] = Registry("command")
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that every command that scores shares."""
     parser.add_argument("--detector", default="lfm", metavar="NAME[,NAME...]|all", help="which detectors (default: lfm)")
-    parser.add_argument("--weights", metavar="NAME|FILE", help="installed weights by name, or a published .pth or our .safetensors (with one detector)")
-    parser.add_argument("--input-rule", choices=INPUT_RULES, default="native", help="native: no resampling, whole picture (default); crop: aligned 256 px centre; paper: the authors' test code")
+    parser.add_argument(
+        "--weights", metavar="NAME|FILE", help="installed weights by name, or a published .pth or our .safetensors (with one detector)"
+    )
+    parser.add_argument(
+        "--input-rule",
+        choices=INPUT_RULES,
+        default="native",
+        help="native: no resampling, whole picture (default); crop: aligned 256 px centre; paper: the authors' test code",
+    )
     add_place_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -54,7 +61,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"forensics_ui {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, command in COMMANDS:
-        sub = commands.add_parser(name, help=command.help, description=command.help, epilog=f"example: {command.example}", formatter_class=argparse.RawDescriptionHelpFormatter)
+        sub = commands.add_parser(
+            name,
+            help=command.help,
+            description=command.help,
+            epilog=f"example: {command.example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)
     return parser

@@ -67,7 +67,9 @@ def _words(record: Score) -> str:
         return f"{record.path}: could not be scored: {record.error}"
     head = f"{record.path}: {record.verdict}"
     if record.logit is not None:
-        head += f" (logit {record.logit:+.3f}; {record.detector}, weights {record.weights}, {record.input_rule}, {record.precision} on {record.device})"
+        head += (
+            f" (logit {record.logit:+.3f}; {record.detector}, weights {record.weights}, {record.input_rule}, {record.precision} on {record.device})"
+        )
     return "\n".join([head, *(f"  - {reason}" for reason in record.reasons)])
 
 

@@ -21,6 +21,8 @@ class BadImage(ForensicsError):
     """The file cannot be used as evidence of anything: what it is and why is in the message."""
 
     code = "bad_image"
+    # Of the bytes that were refused; None where they could not be read.
+    sha256: str | None = None
 
 
 class UnsupportedFormat(BadImage):

@@ -5,6 +5,7 @@ Every one of them is compared with the plain networks of `networks.py` in the te
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -66,7 +67,7 @@ def tiles(cells: int, pixels: int, cells_per_tile: int, before: int, after: int)
     count = -(-cells // cells_per_tile)
     edges = [round(i * cells / count) for i in range(count + 1)]
     made = []
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in itertools.pairwise(edges):
         skip = min(before, start)
         made.append(Tile(start, stop, 8 * (start - skip), min(pixels, 8 * (stop + after)), skip))
     return made

@@ -31,7 +31,9 @@ class FoldedBlock:
 
     def __init__(self, block: Bottleneck, to_device) -> None:
         self.stride = block.conv2.stride
-        self.parts = [tuple(map(to_device, fast.folded(*pair))) for pair in ((block.conv1, block.bn1), (block.conv2, block.bn2), (block.conv3, block.bn3))]
+        self.parts = [
+            tuple(map(to_device, fast.folded(*pair))) for pair in ((block.conv1, block.bn1), (block.conv2, block.bn2), (block.conv3, block.bn3))
+        ]
         self.short = None if block.downsample is None else tuple(map(to_device, fast.folded(*block.downsample)))
 
     def __call__(self, x: Tensor) -> Tensor:

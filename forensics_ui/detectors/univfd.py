@@ -28,7 +28,11 @@ def _aligned_squares(rgb: np.ndarray, side: int = SIDE) -> Prepared:
     rows, columns = height // side, width // side
     left, top = ((length - count * side) // 2 // rules.ALIGNMENT * rules.ALIGNMENT for length, count in ((width, columns), (height, rows)))
     box = Box(left, top, columns * side, rows * side)
-    notes = () if box.area == width * height else (f"{columns * rows} squares of {side} pixels were looked at; borders of the picture fill no square and were left out",)
+    notes = (
+        ()
+        if box.area == width * height
+        else (f"{columns * rows} squares of {side} pixels were looked at; borders of the picture fill no square and were left out",)
+    )
     return rules.cut(rgb, "native", box, notes)
 
 
@@ -67,7 +71,9 @@ class UnivFD(Detector):
         if rule == "paper":
             return rules.centre_crop_padded(rgb, SIDE)
         if min(height, width) < SIDE:
-            raise NotApplicable(f"the picture is too small for UnivFD: {width} x {height} pixels, where {SIDE} each way are needed without resampling or borders")
+            raise NotApplicable(
+                f"the picture is too small for UnivFD: {width} x {height} pixels, where {SIDE} each way are needed without resampling or borders"
+            )
         return rules.aligned_crop(rgb, SIDE) if rule == "crop" else _aligned_squares(rgb)
 
     @torch.inference_mode()

@@ -49,6 +49,13 @@ class Intake:
         data, found_name = read_bytes(source, self.limits.file_bytes)
         shown = clean_name(name or found_name)
         sha256 = hashlib.sha256(data).hexdigest()
+        try:
+            return self._picture(data, sha256, shown, partial)
+        except BadImage as error:
+            error.sha256 = sha256
+            raise
+
+    def _picture(self, data: bytes, sha256: str, shown: str, partial: bool) -> Picture:
         kind = sniff.detect(data)
         if kind is None:
             raise UnsupportedFormat(f"It appears to be {sniff.describe(data)}. The pictures that can be opened are {sniff.ACCEPTED}.")

@@ -94,7 +94,7 @@ def describe(data: bytes) -> str:
         return "nothing but zero bytes"
     # A letter of several bytes may be cut at the end of what is looked at.
     readable = head.decode("utf-8", "replace").count("\ufffd") <= 1 and all(byte >= 32 or byte in (9, 10, 13) for byte in head)
-    return "a text" if head and readable else "none of the kinds of file known here"
+    return "a text" if head and readable else "no kind of file known here"
 
 
 def declared_type(name: str) -> str | None:

@@ -58,7 +58,7 @@ class DetectorService:
         callbacks are called in the service's thread.
         """
         prepared = detector_called(detector).prepare(picture_rgb, rule)
-        job = Job(self._key(detector, weights), prepared, priority, Ticket(on_progress))
+        job = Job(self._key(detector, weights), prepared, Priority(priority), Ticket(on_progress))
         job.ticket.add_done_callback(lambda _: self._wake())
         self._queue.put(job, wait)
         return job.ticket

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from forensics_ui.train.presets import Preset
 
 
 class Draws(Dataset):
-    """Index (step, slot) to (crop as uint8, label)."""
+    """Index (step, slot, side of the crop) to (crop as uint8, label)."""
 
     def __init__(self, pictures: Pictures, preset: Preset, seed: int) -> None:
         self.pictures, self.preset, self.seed = pictures, preset, seed
@@ -31,12 +32,13 @@ class Draws(Dataset):
         weights = np.array([sizes[samples[i].source] ** -0.5 for i in indices])
         return indices, np.cumsum(weights / weights.sum())
 
-    def crop_of(self, step: int) -> int:
+    def crop_at(self, step: int, progress: float) -> int:
         """The side of all crops of a step."""
-        return int(np.random.default_rng([self.seed, step]).choice(self.preset.crops))
+        sides = [sides for start, sides in self.preset.crops if start <= progress][-1]
+        return int(np.random.default_rng([self.seed, step]).choice(sides))
 
-    def __getitem__(self, index: tuple[int, int]) -> tuple[torch.Tensor, float]:
-        step, slot = index
+    def __getitem__(self, index: tuple[int, int, int]) -> tuple[torch.Tensor, float]:
+        step, slot, crop = index
         rng = np.random.default_rng([self.seed, step, slot])
         chosen = self._choose(slot, rng)
         label = self.pictures.samples[chosen].label
@@ -44,7 +46,7 @@ class Draws(Dataset):
         rgb = variants[rng.integers(len(variants))]
         if self.preset.squash:
             rgb = np.asarray(Image.fromarray(rgb).resize((self.preset.squash,) * 2, Image.Resampling.BILINEAR))
-        block = live(rgb, label, self.crop_of(step), rng, self.preset.history)
+        block = live(rgb, label, crop, rng, self.preset.history)
         return torch.from_numpy(block.copy()), float(label)
 
     def _choose(self, slot: int, rng: np.random.Generator) -> int:
@@ -55,22 +57,21 @@ class Draws(Dataset):
 
 
 class _Steps:
-    """Batches of (step, slot) from a step on, without end."""
+    """Batches of (step, slot, crop) from a step on, without end. Crops are chosen here, in the process that knows the progress."""
 
-    def __init__(self, first: int, batch: int) -> None:
-        self.first, self.batch = first, batch
+    def __init__(self, draws: Draws, first: int, progress_at: Callable[[int], float]) -> None:
+        self.draws, self.first, self.progress_at = draws, first, progress_at
 
-    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        step = self.first
-        while True:
-            yield [(step, slot) for slot in range(self.batch)]
-            step += 1
+    def __iter__(self) -> Iterator[list[tuple[int, int, int]]]:
+        for step in itertools.count(self.first):
+            crop = self.draws.crop_at(step, self.progress_at(step))
+            yield [(step, slot, crop) for slot in range(self.draws.preset.batch)]
 
 
-def batches(draws: Draws, first: int, workers: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def batches(draws: Draws, first: int, workers: int, progress_at: Callable[[int], float]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Batches from step `first` on, made by worker processes ahead of time."""
     options = {"prefetch_factor": 4, "persistent_workers": True} if workers else {}
-    loader = DataLoader(draws, batch_sampler=_Steps(first, draws.preset.batch), num_workers=workers, collate_fn=_collate, **options)
+    loader = DataLoader(draws, batch_sampler=_Steps(draws, first, progress_at), num_workers=workers, collate_fn=_collate, **options)
     return iter(loader)
 
 

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from forensics_ui.core.errors import ForensicsError
 from forensics_ui.detectors.networks import LFMNet, NPRNet, normalise
 from forensics_ui.train.draws import Draws, batches
 from forensics_ui.train.measure import Validation
@@ -24,6 +25,8 @@ from forensics_ui.train.presets import Preset
 from forensics_ui.train.topk import lfm_loss
 
 NETWORKS: dict[str, type[nn.Module]] = {"lfm": LFMNet, "npr": NPRNet}
+SAVE_MINUTES = 2
+STATE = ("step", "seconds", "losses", "best", "best_figure", "checked_at")
 Note = Callable[[dict[str, Any]], None]
 
 
@@ -60,7 +63,7 @@ class Trainer:
         )
         self.step, self.seconds, self.losses = 0, 0.0, []
         self.best: dict[str, Tensor] | None = None
-        self.best_figure = -1.0
+        self.best_figure, self.checked_at = -1.0, -1
         epochs = plan.epochs if plan.epochs is not None else plan.preset.epochs
         self.last_step = math.ceil(epochs * len(pictures.samples) / plan.preset.batch)
 
@@ -71,9 +74,13 @@ class Trainer:
     @property
     def progress(self) -> float:
         """From 0 to 1, by the clock or by steps."""
+        return self.progress_at(self.step)
+
+    def progress_at(self, step: int) -> float:
+        """The progress at a step; by the clock it is that of now."""
         if self.plan.minutes is not None:
             return min(1.0, self.seconds / (60 * self.plan.minutes))
-        return min(1.0, self.step / max(1, self.last_step))
+        return min(1.0, step / max(1, self.last_step))
 
     def run(self, stop_at: int | None = None) -> dict[str, Tensor]:
         """Train to the end (or to a step) and give the weights to keep."""
@@ -82,16 +89,16 @@ class Trainer:
             self._restore()
         try:
             self._loop(stop_at)
-        finally:
+        finally:  # also when a person stops it
             self._save()
-        if self.progress >= 1 and self.validation:
+        if self.progress >= 1 and self.validation and self.checked_at != self.step:
             self._check()
             self._save()
         return self.best or self._kept().state_dict()
 
     def _loop(self, stop_at: int | None) -> None:
-        source = batches(self.draws, self.step, self.plan.workers)
-        clock = checked = time.monotonic()
+        source = batches(self.draws, self.step, self.plan.workers, self.progress_at)
+        clock = checked = saved = time.monotonic()
         while self.progress < 1 and self.step != stop_at:
             self._one(*next(source))
             now = time.monotonic()
@@ -100,11 +107,12 @@ class Trainer:
             if self.step % 50 == 0:
                 self._note(loss=round(sum(self.losses) / len(self.losses), 4), rate=self.rate())
                 self.losses = []
-            if now - checked > 60 * self.plan.check_minutes:
-                if self.validation:
-                    self._check()
-                self._save()
+            if self.validation and now - checked > 60 * self.plan.check_minutes:
+                self._check()
                 checked = time.monotonic()
+            if now - saved > 60 * SAVE_MINUTES:
+                self._save()
+                saved = time.monotonic()
 
     def rate(self) -> float:
         """The learning rate at this moment."""
@@ -160,6 +168,7 @@ class Trainer:
         with self._precision():
             figures = self.validation.figures(self._kept())
         mean = sum(figures.values()) / len(figures)
+        self.checked_at = self.step
         if mean > self.best_figure:
             self.best_figure = mean
             self.best = {k: v.detach().clone() for k, v in self._kept().state_dict().items()}
@@ -173,16 +182,23 @@ class Trainer:
 
     def _save(self) -> None:
         """Write beside, then rename: a checkpoint is whole or not there."""
-        state = {"step": self.step, "seconds": self.seconds, "losses": self.losses, "best": self.best, "best_figure": self.best_figure}
+        state = {name: getattr(self, name) for name in STATE} | {"of": self._identity()}
         state |= {"net": self.net.state_dict(), "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict()}
         beside = self.checkpoint.with_suffix(".part")
         torch.save(state, beside)
         os.replace(beside, self.checkpoint)
 
+    def _identity(self) -> list[str | int]:
+        return [self.plan.detector, self.preset.name, self.plan.seed, len(self.draws.pictures.samples)]
+
     def _restore(self) -> None:
         state = torch.load(self.checkpoint, map_location=self.plan.device, weights_only=True)
+        if state["of"] != self._identity():
+            raise ForensicsError(
+                "The output folder holds the checkpoint of another training (detector, preset, seed or pictures differ); choose another --out."
+            )
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        for name in ("step", "seconds", "losses", "best", "best_figure"):
+        for name in STATE:
             setattr(self, name, state[name])

@@ -18,7 +18,9 @@ class Preset:
     rate: float = 1e-4
     schedule: str = "constant"  # or "one-cycle": warm up for a twentieth, then half a cosine
     weight_decay: float = 0.0
-    crops: tuple[int, ...] = (224,)  # a step takes one of these at random
+    # From this progress (0..1) on, the sides of crops; a step takes one at random. Receptive fields are 23 pixels, so small
+    # crops of many pictures teach the convolutions most per second; large ones at the end set the Top-K layer right.
+    crops: tuple[tuple[float, tuple[int, ...]], ...] = ((0.0, (224,)),)
     squash: int = 0  # resize to this square first, as the papers do; 0: never
     balanced: bool = False  # halves of both classes, and sources by the root of their size
     history: History = field(default=NONE)
@@ -36,7 +38,7 @@ OWN = Preset(
     rate=1e-3,
     schedule="one-cycle",
     weight_decay=0.01,
-    crops=(128,) * 16 + (160,) * 3 + (224,),
+    crops=((0.0, (80, 80, 80, 128)), (0.6, (128, 128, 128, 192))),
     balanced=True,
     history=History(),
     average=0.998,

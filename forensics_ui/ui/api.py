@@ -1,8 +1,13 @@
-"""The named endpoints of the HTTP API. They return what the command line prints."""
+"""The named endpoints of the HTTP API. They answer with JSON as text, in the words of the command line.
+
+Text, because Gradio's own client takes any object with a field `path` for a file and tries to fetch it; our records
+have one, and a picture can carry one in its metadata.
+"""
 
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +25,7 @@ def build(bench: Bench) -> None:
     file = gr.File(visible=False, label="file")
     detector = gr.Textbox("lfm", visible=False, label="detector")
     rule = gr.Radio(list(INPUT_RULES), value="native", visible=False, label="input_rule")
-    answer = gr.JSON(visible=False, label="result")
+    answer = gr.Textbox(visible=False, label="JSON")
     calls = Calls(bench)
     _endpoint(calls.score, [file, detector, rule], answer)
     _endpoint(calls.facts, [file], answer)
@@ -29,11 +34,15 @@ def build(bench: Bench) -> None:
         _endpoint(calls.doctor, [], answer)
 
 
-def _endpoint(call: Callable[..., Any], inputs: list[Any], answer: gr.JSON) -> None:
+def _endpoint(call: Callable[..., Any], inputs: list[Any], answer: gr.Textbox) -> None:
     """A hidden button is what Gradio hangs an endpoint with components on."""
     gr.Button(visible=False).click(
         call, inputs, answer, api_name=call.__name__, api_description=call.__doc__, concurrency_limit=4, show_progress="hidden"
     )
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 class Calls:
@@ -42,8 +51,8 @@ class Calls:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
-    def score(self, file: str, detector: str = "lfm", input_rule: str = "native") -> list[dict[str, Any]]:
-        """Score one picture: one record per detector, with the fields that `python -m forensics_ui score` prints.
+    def score(self, file: str, detector: str = "lfm", input_rule: str = "native") -> str:
+        """Score one picture: the lines that `python -m forensics_ui score --json` prints, one JSON record per detector.
 
         `detector` is a name, several with commas, or `all`; `input_rule` is native, crop or paper. What cannot be done is a record with `error`.
         """
@@ -51,15 +60,15 @@ class Calls:
             picture = self._open(file)
             names = self._names(detector)
         except ForensicsError as problem:
-            return [{"path": Path(file or "").name, "error": problem.user_message, "error_code": problem.code}]
-        return [self._one(picture, name, input_rule) for name in names]
+            return _text({"path": Path(file or "").name, "error": problem.user_message, "error_code": problem.code})
+        return "\n".join(_text(self._one(picture, name, input_rule)) for name in names)
 
-    def facts(self, file: str) -> dict[str, Any]:
-        """The facts of one picture: hashes, declared and real type, size, JPEG quality, metadata, generator parameters, C2PA. Nothing is scored."""
+    def facts(self, file: str) -> str:
+        """The facts of one picture as a JSON object: hashes, declared and real type, size, JPEG quality, metadata, generator parameters, C2PA. Nothing is scored."""
         try:
             picture = self._open(file)
         except ForensicsError as problem:
-            return {"path": Path(file or "").name, "error": problem.user_message, "error_code": problem.code}
+            return _text({"path": Path(file or "").name, "error": problem.user_message, "error_code": problem.code})
         who = {
             "path": picture.name,
             "sha256": picture.sha256,
@@ -68,17 +77,17 @@ class Calls:
             "width": picture.width,
             "height": picture.height,
         }
-        return {**who, "facts": dict(picture.facts)}
+        return _text({**who, "facts": dict(picture.facts)})
 
-    def detectors(self) -> list[dict[str, Any]]:
-        """Every detector: what it looks at, how it misleads, its weights, and whether it can be used on this machine."""
-        return describe(self._bench)
+    def detectors(self) -> str:
+        """Every detector, as a JSON list: what it looks at, how it misleads, its weights, and whether it can be used on this machine."""
+        return _text(describe(self._bench))
 
-    def doctor(self) -> dict[str, Any]:
-        """Versions, device, codecs, weights and limits of this installation, for a bug report."""
+    def doctor(self) -> str:
+        """Versions, device, codecs, weights and limits of this installation as a JSON object, for a bug report."""
         from forensics_ui import doctor
 
-        return doctor.report(self._bench.settings)
+        return _text(doctor.report(self._bench.settings))
 
     def _open(self, file: str) -> Picture:
         if not file:

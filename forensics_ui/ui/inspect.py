@@ -48,6 +48,8 @@ def build(page: gr.Blocks, bench: Bench, desk: Desk) -> None:
         with gr.Column(scale=2, min_width=320, elem_id="right"):
             shown = _html("picture")
             known = _html("facts")
+    # Drawn and kept by assets/workbench.js, which follows the picture that is shown above.
+    gr.HTML('<section id="workbench" hidden></section>', js_on_load=None, apply_default_css=False)
     outputs = {"state": state, "words": words, "shown": shown, "known": known, "partial": partial, "paper": paper, "stop": stop}
     handlers = Handlers(bench, desk, outputs)
     several = {"trigger_mode": "multiple", "concurrency_limit": 8, **PRIVATE}

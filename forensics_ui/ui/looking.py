@@ -32,7 +32,15 @@ class Moment:
 
 
 def look(bench: Bench, job: Job) -> Iterator[Moment]:
-    """Open and score; stops soon after `job.stop` is set, keeping what is there."""
+    """Open and score; stops soon after `job.stop` is set, keeping what is there. A fault of ours ends in a sentence, too."""
+    try:
+        yield from _look(bench, job)
+    except Exception:
+        logger.exception("looking at a picture failed")
+        yield Moment("refused", job, [], ForensicsError(FAULT))
+
+
+def _look(bench: Bench, job: Job) -> Iterator[Moment]:
     yield Moment("opening", job, [])
     try:
         if job.picture is None:

@@ -30,7 +30,7 @@ def figure(job: Job) -> str:
     what = f"Preview, shrunk to {width} × {height} for orientation." if shrunk else "Its exact pixels, scaled to fit this page."
     link = f'<a href="{HERE}/{job.token}/pixels.png" target="_blank" rel="noopener">Open the exact pixels</a> (lossless PNG)'
     return (
-        f'<figure class="picture"><img src="{HERE}/{job.token}/preview" width="{width}" height="{height}" alt="{escape(picture.name)}">'
+        f'<figure class="picture" data-token="{job.token}"><img src="{HERE}/{job.token}/preview" width="{width}" height="{height}" alt="{escape(picture.name)}">'
         f"<figcaption>{what} {link}{_turned(picture)}</figcaption></figure>"
     )
 
@@ -72,7 +72,7 @@ def routes(desk: Desk) -> list[Route]:
 
 
 async def _serve(desk: Desk, encode: Callable[[np.ndarray], tuple[bytes, str]], request: Request) -> Response:
-    if not _logged_in(request):
+    if not logged_in(request):
         return Response("Log in first.", 401, media_type="text/plain")
     job = desk.by_token(request.path_params["token"])
     if job is None or job.picture is None:
@@ -81,7 +81,7 @@ async def _serve(desk: Desk, encode: Callable[[np.ndarray], tuple[bytes, str]], 
     return Response(content, media_type=kind, headers={"cache-control": "private, no-store"})
 
 
-def _logged_in(request: Request) -> bool:
+def logged_in(request: Request) -> bool:
     """Gradio's own check, which covers its routes but not ours."""
     app = request.app
     if getattr(app, "auth", None) is None:

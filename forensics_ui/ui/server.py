@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 ASSETS_HERE = "/forensics/assets"
 # Linked, not given to Gradio's `css`, which rewrites selectors and cannot read lists inside `:is()`.
-HEAD = f'<link rel="stylesheet" href="{ASSETS_HERE}/app.css"><script defer src="{ASSETS_HERE}/app.js"></script>'
+STYLES, SCRIPTS = ("app.css", "viewer.css", "workbench.css"), ("app.js", "viewer.js", "charts.js", "workbench.js")
+HEAD = "".join(f'<link rel="stylesheet" href="{ASSETS_HERE}/{name}">' for name in STYLES)
+HEAD += "".join(f'<script defer src="{ASSETS_HERE}/{name}"></script>' for name in SCRIPTS)
 
 
 @dataclass
@@ -49,13 +51,13 @@ def start(settings: Settings, port: int | None = None) -> Server:
     bench, desk = Bench(settings), Desk()
     page = app.build(bench, desk)
     page.queue(max_size=settings.queue_size, default_concurrency_limit=4)
-    page.launch(server_name=settings.host, server_port=port, auth=login, **_launch_options(settings, desk))
+    page.launch(server_name=settings.host, server_port=port, auth=login, **_launch_options(settings, bench, desk))
     bench.start()
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", *guard.LOOPBACK) else settings.host
     return Server(f"http://{shown}:{port}", page, bench)
 
 
-def _launch_options(settings: Settings, desk: Any) -> dict[str, Any]:
+def _launch_options(settings: Settings, bench: Bench, desk: Any) -> dict[str, Any]:
     from forensics_ui.ui.theme import theme
 
     return {
@@ -77,25 +79,26 @@ def _launch_options(settings: Settings, desk: Any) -> dict[str, Any]:
         "state_session_capacity": 64,
         "theme": theme(),
         "head": HEAD,
-        "app_kwargs": _app_options(settings, desk),
+        "app_kwargs": _app_options(settings, bench, desk),
     }
 
 
-def _app_options(settings: Settings, desk: Any) -> dict[str, Any]:
+def _app_options(settings: Settings, bench: Bench, desk: Any) -> dict[str, Any]:
     """What Gradio hands to FastAPI: our middleware, our two kinds of addresses, and no generated documentation pages."""
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
-    from forensics_ui.ui import picture
+    from forensics_ui.ui import picture, views
+    from forensics_ui.ui.view_jobs import ViewJobs
 
     return {
         "middleware": [
             Middleware(guard.Headers),
             Middleware(TrustedHostMiddleware, allowed_hosts=guard.allowed_hosts(settings.host), www_redirect=False),
         ],
-        "routes": [*picture.routes(desk), Mount(ASSETS_HERE, StaticFiles(directory=ASSETS))],
+        "routes": [*picture.routes(desk), *views.routes(bench, ViewJobs(bench, desk)), Mount(ASSETS_HERE, StaticFiles(directory=ASSETS))],
         "openapi_url": None,
         "docs_url": None,
         "redoc_url": None,

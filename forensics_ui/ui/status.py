@@ -15,7 +15,7 @@ def status(moment: Moment | None) -> str:
     if moment.stage == "opening":
         return _line(f"Opening <b>{name}</b>", "busy")
     if moment.stage == "refused":
-        return _line("Not opened.", "idle")
+        return _line(f"<b>{name}</b> · not opened", "idle")
     if moment.stage == "done":
         stopped = any(line.state == "stopped" for line in moment.job.lines)
         return _line(f"<b>{name}</b> · {'stopped; what was finished is shown' if stopped else 'done'}", "idle")

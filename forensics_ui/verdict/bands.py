@@ -27,7 +27,9 @@ def judge(picture: Picture, analysis: Analysis, card: Mapping[str, Any]) -> Verd
     """The verdict on one analysis, from the card of the weights that made it."""
     notes = tuple(analysis.seen.notes)
     if picture.complete < 1:
-        return Verdict(INCONCLUSIVE, None, (f"only {picture.complete:.0%} of the picture's rows could be read: a partial picture gets no verdict", *notes))
+        return Verdict(
+            INCONCLUSIVE, None, (f"only {picture.complete:.0%} of the picture's rows could be read: a partial picture gets no verdict", *notes)
+        )
     calibration = (card.get("calibration") or {}).get(analysis.seen.rule)
     if not calibration:
         return Verdict(INCONCLUSIVE, None, (_uncalibrated(analysis), _papers_line(analysis), *notes))

@@ -21,7 +21,7 @@ def condition_of(picture: Picture) -> Condition:
     """The condition, of those that cards have figures for, that the file is closest to."""
     if picture.format not in LOSSY:
         return Condition("as_they_come", "pictures as they come")
-    quality = ((picture.facts.get("jpeg") or {}).get("quality") or {}).get("estimate")
+    quality = (picture.facts.get("jpeg") or {}).get("quality")
     if quality is None:
         return Condition("jpeg80", "pictures saved with loss")
     if quality >= 90:

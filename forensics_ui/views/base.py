@@ -6,6 +6,7 @@ screen, as `view NAME FILE` on the command line and in reports, and `tests/test_
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -116,14 +117,31 @@ class Option:
         if value is None:
             return self.default
         if isinstance(self.default, bool):
-            value = value if isinstance(value, bool) else str(value).lower() in ("1", "true", "yes", "on")
+            value = self._switch(value)
         elif isinstance(self.default, int | float):
-            value = type(self.default)(value)
+            value = self._number(value)
         if self.choices and value not in self.choices:
             raise ValueError(f"{self.label}: {value!r} is not one of {', '.join(map(str, self.choices))}")
         if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
             raise ValueError(f"{self.label}: {value} is not between {self.low:g} and {self.high:g}")
         return value
+
+    def _switch(self, value: Any) -> bool:
+        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        if str(value).lower() not in words:
+            raise ValueError(f"{self.label}: {value!r} is neither yes nor no")
+        return words[str(value).lower()]
+
+    def _number(self, value: Any) -> int | float:
+        try:
+            number = float(value)
+            kept = type(self.default)(number)
+        except (TypeError, ValueError, OverflowError):
+            number = kept = math.nan
+        # A fraction where a whole number belongs would be cut in silence; NaN passes every comparison.
+        if kept != number:
+            raise ValueError(f"{self.label}: {value!r} is not a {'whole ' if isinstance(self.default, int) else ''}number")
+        return kept
 
 
 class Subject(Protocol):
@@ -149,7 +167,7 @@ class Subject(Protocol):
         """The logit from which the weights' card speaks of evidence; None if it is not calibrated."""
 
     def inverted(self) -> np.ndarray:
-        """The picture reconstructed by the built-in inverter, (height, width, 3) uint8; NotApplicable if there is none."""
+        """The picture rebuilt by the built-in inverter, uint8, less what fills none of its cells; NotApplicable if there is none."""
 
     def plain_network(self, detector: str) -> Any:
         """The detector's network as its paper draws it: a differentiable torch module under the same weights."""

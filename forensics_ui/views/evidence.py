@@ -51,7 +51,7 @@ class Evidence(View):
     title = "Where the score comes from"
     shows = "How much every place adds to the score (red pushes towards generated, blue towards real). The maps are exact: added up with the bias they are the score."
     misleads = (
-        "A bright map on a real photograph is normal: the colours show what this detector reacted to, not what is fake, and each map has its own scale. "
+        "A bright map on a real photograph is normal: the colours show what this detector reacted to, not what was generated, and each map has its own scale. "
         "A place is computed from a wider surrounding than the square that is drawn."
     )
     options = (

@@ -117,7 +117,7 @@ class Ghosts(View):
             scale,
             BLOCK,
             (x, y),
-            note="grey: no quality stands out in this block",
+            note="within about one; grey: no quality stands out in this block",
             over_picture=True,
         )
         line = Curve(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import cv2
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
@@ -25,9 +24,9 @@ def level_counts(rgb: np.ndarray, cell: int, reference: Reference) -> np.ndarray
     counts = np.zeros((LEVELS, pixels.shape[2]), np.int64)
     step = max(1, STRIP_BYTES // pixels[0].size // cell) * cell
     for top in range(0, pixels.shape[0], step):
-        shifted = np.ascontiguousarray(npr(pixels[top : top + step], cell, reference) + np.int16(255)).view(np.uint16)
+        shifted = npr(pixels[top : top + step], cell, reference) + np.int16(255)
         for channel in range(counts.shape[1]):
-            counts[:, channel] += cv2.calcHist([shifted], [channel], None, [LEVELS], [0, LEVELS])[:, 0].astype(np.int64)
+            counts[:, channel] += np.bincount(shifted[..., channel].ravel(), minlength=LEVELS)
     return counts
 
 

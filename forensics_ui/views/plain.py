@@ -102,7 +102,7 @@ def network_input(detector: str, block: np.ndarray) -> Tensor:
     """A block of pixels as the plain network takes it, asking for gradients: weights are frozen, so the path must start at the input."""
     recipe = recipe_of(detector)
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (recipe.mean, recipe.std))
-    pixels = torch.from_numpy(np.ascontiguousarray(block))[None].permute(0, 3, 1, 2).float() / 255
+    pixels = torch.tensor(block)[None].permute(0, 3, 1, 2).float() / 255
     return ((pixels - mean) / std).requires_grad_(True)
 
 

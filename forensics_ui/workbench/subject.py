@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from forensics_ui.core.errors import Cancelled, NotApplicable
 from forensics_ui.core.types import Analysis, InputRule, Picture
 from forensics_ui.workbench.workbench import Progress, Workbench
-
-if TYPE_CHECKING:
-    from torch import nn
 
 LOOK = 0.1  # seconds between two looks whether the work is still wanted
 SCORES = 4096  # remembered scores of changed pixels: the tiles of a 100-megapixel picture and every change of the stability view
@@ -25,8 +22,8 @@ QUEUE_SECONDS = 60.0
 class PictureSubject:
     """What a view may ask about one picture; implements `views.base.Subject` over a workbench.
 
-    `weights` names other weights per detector; `detectors` limits those that are asked; `inverter` reconstructs pixels
-    through the built-in generator; `on_progress` hears of (done, total) and stops the work by raising Cancelled.
+    `weights` names other weights per detector; `detectors` limits those that are asked;
+    `on_progress` hears of (done, total) and stops the work by raising Cancelled.
     """
 
     def __init__(
@@ -38,21 +35,20 @@ class PictureSubject:
         rule: InputRule = "native",
         weights: Mapping[str, str] | None = None,
         detectors: Sequence[str] | None = None,
-        inverter: Callable[[np.ndarray], np.ndarray] | None = None,
         on_progress: Progress | None = None,
     ) -> None:
         self.picture, self.second, self.rule = picture, second, rule
         self.on_progress = on_progress
-        self._workbench, self._weights, self._chosen, self._inverter = workbench, dict(weights or {}), detectors, inverter
+        self._workbench, self._weights, self._chosen = workbench, dict(weights or {}), detectors
         self._scores: OrderedDict[tuple[str, ...], float] = OrderedDict()
-        self._networks: dict[str, nn.Module] = {}
+        self._networks: dict[str, Any] = {}
         self._inverted: np.ndarray | None = None
         self._told: tuple[int, int] | None = None
         self._lock = threading.Lock()
 
     def detectors(self) -> list[str]:
         """Names of the detectors that can be used, of those that were chosen."""
-        usable = [one.name for one in self._workbench.availability() if one.usable or one.name in self._weights]
+        usable = [one.detector for one in self._workbench.availability() if one.usable or one.detector in self._weights]
         return [name for name in usable if self._chosen is None or name in self._chosen]
 
     def analysis(self, detector: str, rule: InputRule | None = None) -> Analysis:
@@ -88,14 +84,21 @@ class PictureSubject:
         return None if limit is None else float(limit)
 
     def inverted(self) -> np.ndarray:
-        """The picture reconstructed by the built-in inverter."""
-        if self._inverter is None:
-            raise NotApplicable("give a second picture; the built-in inverter's weights are not installed")
+        """The picture rebuilt by the built-in inverter; rows and columns that fill none of its cells are left out."""
         if self._inverted is None:
-            self._inverted = self._inverter(self.picture.rgb)
+            from forensics_ui.inversion.invert import invert, load_inverter
+            from forensics_ui.weightstore.load import load_weights
+            from forensics_ui.weightstore.manifest import default_for
+
+            folder = self._workbench.settings.weights_dir
+            entry = default_for("inverter", folder)
+            if entry is None:
+                raise NotApplicable("give a second picture; the built-in inverter's weights are not installed")
+            network = load_inverter(load_weights(entry.name, "inverter", folder).state)
+            self._inverted = invert(network, self.picture.rgb, self.progress)
         return self._inverted
 
-    def plain_network(self, detector: str) -> nn.Module:
+    def plain_network(self, detector: str) -> Any:
         """The network of the same weights as its paper draws it, in fp32 on the CPU; loaded once."""
         from forensics_ui.service.installed import default_installed, load_installed
         from forensics_ui.views.plain import recipe_of

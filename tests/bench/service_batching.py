@@ -25,6 +25,7 @@ from forensics_ui.core.settings import Settings
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.detectors.networks import LFMNet
 from forensics_ui.service import DetectorService, Priority
+from forensics_ui.service import device as devices
 
 
 def load(name: str, detector: str, weights_dir: Path) -> SimpleNamespace:
@@ -84,7 +85,10 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--batch", type=int, help="crops at once, instead of the service's own choice for the device")
     asked = parser.parse_args()
+    if asked.batch:
+        devices.batch_pixels = lambda device: asked.batch * 256 * 256
     rng = np.random.default_rng(0)
     pictures = [rng.integers(0, 256, (256, 256, 3), dtype=np.uint8) for _ in range(asked.pictures)]
     with (

@@ -32,7 +32,7 @@ def test_exif_orientation_is_a_fact_and_never_applied(intake, kind):
 
 def exif_with_place() -> Image.Exif:
     exif = Image.Exif()
-    exif[0x010F] = "Maker\x1b[31m\x9bgnp.exe"
+    exif[0x010F] = "Maker\x1b[31m\x08gnp.exe"
     exif[0x0131] = "Editor 1.0"
     exif.get_ifd(0x8769)[0x829A] = (1, 250)
     exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 0.0)})
@@ -65,7 +65,7 @@ def test_broken_exif_is_a_remark_and_not_a_refusal(intake):
     good = encode(photograph(), "JPEG")
     broken = b"\xff\xe1" + struct.pack(">H", 2 + 6 + 12) + b"Exif\0\0" + b"XX*\0\xff\xff\xff\xff" + bytes(4)
     facts = intake.open(good[:2] + broken + good[2:]).facts
-    assert facts["exif"] == {} and any(each.startswith("EXIF could not be read") for each in facts["remarks"])
+    assert facts["exif"] == {} and "There is EXIF data, but no tag of it can be read." in facts["remarks"]
 
 
 def test_the_colour_profile_is_named_and_not_applied(intake):
@@ -81,7 +81,9 @@ def test_a_thumbnail_is_found_with_its_size_and_hash(intake):
     tiff = b"II*\0\x08\0\0\0" + struct.pack("<H", 0) + struct.pack("<I", 14)
     tiff += struct.pack("<H", 2) + struct.pack("<HHII", 0x0201, 4, 1, 44) + struct.pack("<HHII", 0x0202, 4, 1, len(small)) + bytes(4)
     facts = intake.open(encode(photograph(), "JPEG", exif=b"Exif\0\0" + tiff + small)).facts
-    assert facts["thumbnails"] == [{"where": "EXIF", "type": "JPEG", "bytes": len(small), "sha256": hashlib.sha256(small).hexdigest(), "width": 16, "height": 12}]
+    assert facts["thumbnails"] == [
+        {"where": "EXIF", "type": "JPEG", "bytes": len(small), "sha256": hashlib.sha256(small).hexdigest(), "width": 16, "height": 12}
+    ]
 
 
 def test_a_photoshop_thumbnail_is_found(intake):

@@ -87,7 +87,7 @@ REFUSED = [
     (b"8BPS\0\1" + bytes(60), "Photoshop"),
     (bytes(100), "zero bytes"),
     (b"\x7fELF" + bytes(60), "program"),
-    (b"\xde\xad\xbe\xef" * 9, "none of the kinds"),
+    (b"\xde\xad\xbe\xef" * 9, "no kind of file"),
 ]
 
 
@@ -95,6 +95,7 @@ REFUSED = [
 def test_anything_else_is_refused_with_what_it_appears_to_be(intake, data, words):
     with pytest.raises(UnsupportedFormat, match=words) as refusal:
         intake.open(data, "photo.jpg")
+    assert refusal.value.sha256 == hashlib.sha256(data).hexdigest()
     assert "JPEG, PNG, WebP" in refusal.value.user_message
 
 

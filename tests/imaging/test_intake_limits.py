@@ -32,7 +32,9 @@ def test_over_the_byte_limit_is_refused_before_it_is_read(tmp_path):
         intake.open(path)
 
 
-@pytest.mark.parametrize(("width", "height", "words"), [(20_001, 1, "a side"), (1, 20_001, "a side"), (12_000, 10_001, "120.012 million"), (2**31 - 1, 2**31 - 1, "limit")])
+@pytest.mark.parametrize(
+    ("width", "height", "words"), [(20_001, 1, "a side"), (1, 20_001, "a side"), (12_000, 10_001, "120.012 million"), (2**31 - 1, 2**31 - 1, "limit")]
+)
 def test_sizes_over_the_limit_are_refused_from_the_header(intake, width, height, words):
     with pytest.raises(TooLarge, match=words):
         intake.open(png_claiming(width, height))

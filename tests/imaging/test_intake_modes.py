@@ -43,7 +43,16 @@ def test_of_16_bits_the_high_byte_is_kept(intake, kind):
 def test_16_bit_big_endian_tiff_is_read_as_such(intake):
     values = np.arange(0, 65536, 61, dtype=np.uint16)[:1024].reshape(32, 32)
     header = struct.pack(">2sHI", b"MM", 42, 8)
-    entries = [(256, 3, 1, 32 << 16), (257, 3, 1, 32 << 16), (258, 3, 1, 16 << 16), (259, 3, 1, 1 << 16), (262, 3, 1, 1 << 16), (273, 4, 1, 200), (278, 3, 1, 32 << 16), (279, 4, 1, 2048)]
+    entries = [
+        (256, 3, 1, 32 << 16),
+        (257, 3, 1, 32 << 16),
+        (258, 3, 1, 16 << 16),
+        (259, 3, 1, 1 << 16),
+        (262, 3, 1, 1 << 16),
+        (273, 4, 1, 200),
+        (278, 3, 1, 32 << 16),
+        (279, 4, 1, 2048),
+    ]
     directory = struct.pack(">H", len(entries)) + b"".join(struct.pack(">HHII", *entry) for entry in entries) + bytes(4)
     data = (header + directory).ljust(200, b"\0") + values.astype(">u2").tobytes()
     assert np.array_equal(intake.open(data).rgb[..., 2], values >> 8)

@@ -3,10 +3,12 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from intake_samples import FORMATS, decoded, encode, photograph, sample
 from PIL import Image
 
 from forensics_ui.core.errors import BadImage, DecoderDied, DecodeTimeout
-from forensics_ui.core.settings import Limits
+from forensics_ui.core.settings import PROJECT, Limits
 from forensics_ui.imaging.open import Intake
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals exist on POSIX systems only")
@@ -34,7 +36,9 @@ def alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return True
+    status = Path(f"/proc/{pid}/stat")
+    # Ended, but not yet collected by whoever inherited it: that counts as gone.
+    return not (status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] == "Z")
 
 
 def kill_soon(intake: Intake, number: int, seconds: float = 0.15) -> None:
@@ -153,19 +157,31 @@ def test_the_decoder_is_limited_and_inherits_nothing(tmp_path, monkeypatch):
         environment = open(f"/proc/{pid}/environ").read()
         files = [os.readlink(f"/proc/{pid}/fd/{each}") for each in os.listdir(f"/proc/{pid}/fd")]
         modules = open(f"/proc/{pid}/maps").read()
+        networks = open(f"/proc/{pid}/net/dev").read().count(":")
     assert report["process"] == "separate" and report["memory_limit_bytes"] == 2 * 1024**3
     assert report["can_dump_core"] is False and report["can_write_files"] is False
     assert f"Max address space         {2 * 1024**3}" in limits and "Max core file size        0" in limits
     assert "SECRET" not in environment and "HOME=" not in environment
     assert not any("open.txt" in each or "socket" in each for each in files)
     assert "torch" not in modules
+    assert report["can_use_network"] or networks == 1  # the loopback of its own, which leads nowhere
 
 
-def test_noise_on_standard_output_does_not_reach_the_answers(intake):
-    # libtiff and libpng print warnings; a TIFF with an unknown tag makes the first one talk.
-    from PIL import TiffImagePlugin
+NOISE = "import os; from forensics_ui.imaging.worker import take_stdio; _, answers = take_stdio(); os.write(1, b'noise'); print('more', flush=True); answers.write(b'answer')"
 
-    tags = TiffImagePlugin.ImageFileDirectory_v2()
-    tags[65000] = "unknown"
-    data = encode(photograph(), "TIFF", tiffinfo=tags, compression="tiff_lzw")
-    assert np.array_equal(intake.open(data).rgb, decoded(data))
+
+def test_noise_on_standard_output_does_not_reach_the_answers():
+    done = subprocess.run([sys.executable, "-c", NOISE], cwd=PROJECT, capture_output=True, timeout=60, check=True)
+    assert done.stdout == b"answer" and b"noise" in done.stderr and b"more" in done.stderr
+
+
+ORPHAN = "import os; from forensics_ui.imaging.open import Intake; i = Intake(); i.isolation_report(); print([d.pid for d in i._running][0], flush=True); os.kill(os.getpid(), 9)"
+
+
+@posix
+def test_a_decoder_whose_app_was_killed_ends_by_itself():
+    done = subprocess.run([sys.executable, "-c", ORPHAN], cwd=PROJECT, capture_output=True, timeout=60, check=False)
+    pid, deadline = int(done.stdout), time.monotonic() + 20
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(pid)

@@ -27,9 +27,9 @@ def test_tiles_give_what_the_whole_picture_gives(network, monkeypatch):
     assert np.abs(tiled.astype(int) - whole).max() <= 1 and (tiled == whole).mean() > 0.999
 
 
-@pytest.mark.parametrize(("size", "expected"), [((16, 16), (16, 16)), ((19, 33), (16, 32)), ((100, 17), (100, 16))])
-def test_rows_and_columns_that_fill_no_cell_are_left_out(network, size, expected):
-    assert room.invert(network, photo_like(*size)).shape == (*expected, 3)
+@pytest.mark.parametrize("size", [(16, 16), (19, 33), (100, 17)])
+def test_any_size_comes_back_in_that_size(network, size):
+    assert room.invert(network, photo_like(*size)).shape == (*size, 3)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (15, 400), (400, 15)])

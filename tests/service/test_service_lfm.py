@@ -27,7 +27,7 @@ def service(networks, tmp_path):
 
 @pytest.mark.parametrize("detector", ["lfm", "npr"])
 def test_a_picture_scores_the_same_alone_and_in_a_batch(service, detector, networks):
-    pictures = [photo_like(200, 240, seed) for seed in range(9)]
+    pictures = [photo_like(120, 136, seed) for seed in range(9)]
     alone = [service.analyse(picture, detector).logit for picture in pictures]
     sizes, findings = [], service._models.get((detector, "seeded")).detector.findings
     service._models.get((detector, "seeded")).detector.findings = lambda blocks, checkpoint: (

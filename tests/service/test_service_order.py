@@ -20,6 +20,12 @@ def test_a_person_is_served_before_a_batch(occupied, script, picture):
     assert script.batches == [[0], [3, 4], [1, 2]]
 
 
+def test_a_priority_may_be_given_as_its_number(occupied, picture):
+    occupied.service.submit(picture(1), "dummy", priority=1)
+    occupied.service.submit(picture(2), "dummy", priority=0)
+    assert occupied.service.status().waiting == {"person": 1, "batch": 1}
+
+
 def test_short_work_goes_before_long_work_of_the_same_priority(occupied, script, picture):
     long = occupied.service.submit(picture(1, 1024, 1024), "dummy")
     short = occupied.service.submit(picture(2), "dummy")
@@ -38,7 +44,7 @@ def test_only_pictures_of_one_shape_and_model_are_computed_together(occupied, sc
 
 
 def test_a_batch_holds_no_more_pixels_than_the_device_is_given(occupied, script, picture):
-    tickets = [occupied.service.submit(picture(n, 256, 256), "dummy") for n in range(1, 7)]
+    tickets = [occupied.service.submit(picture(n, 128, 128), "dummy") for n in range(1, 7)]
     script.go_on.set()
     for ticket in tickets:
         ticket.result(10)

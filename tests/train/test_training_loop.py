@@ -16,7 +16,17 @@ from forensics_ui.train.measure import Validation
 from forensics_ui.train.pictures import Pictures
 from forensics_ui.train.presets import Preset
 
-SMALL = Preset("small", batch=8, rate=2e-3, schedule="one-cycle", weight_decay=0.01, crops=(64,), balanced=True, history=History(), average=0.9)
+SMALL = Preset(
+    "small",
+    batch=8,
+    rate=2e-3,
+    schedule="one-cycle",
+    weight_decay=0.01,
+    crops=((0.0, (64,)), (0.5, (64, 80))),
+    balanced=True,
+    history=History(),
+    average=0.9,
+)
 
 
 @pytest.fixture
@@ -54,6 +64,12 @@ def test_a_resumed_training_gives_what_the_uninterrupted_one_gives(tmp_path: Pat
     resumed = Trainer(plan(tmp_path / "torn"), pictures)
     assert same(resumed.run(), whole)
     assert resumed.step == resumed.last_step == 8
+
+
+def test_a_checkpoint_of_another_training_is_not_gone_on_with(tmp_path: Path, pictures: Pictures):
+    Trainer(plan(tmp_path), pictures).run(stop_at=1)
+    with pytest.raises(ForensicsError, match="another training"):
+        Trainer(replace(plan(tmp_path), seed=9), pictures).run()
 
 
 def test_worker_processes_change_nothing(tmp_path: Path, pictures: Pictures):

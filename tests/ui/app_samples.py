@@ -33,13 +33,13 @@ def rotated_jpeg() -> bytes:
 def kinds() -> dict[str, tuple[str, bytes]]:
     """Kind to (file name, bytes)."""
     rgb = Image.fromarray(noise())
-    deep = Image.fromarray((noise(channels=1).astype(np.uint16) * 257), "I;16")
+    deep = Image.fromarray(noise(channels=1).astype(np.uint16) * 257)
     return {
         "grey JPEG": ("grey.jpg", encoded(rgb.convert("L"), "JPEG", quality=88)),
         "CMYK JPEG": ("cmyk.jpg", encoded(rgb.convert("CMYK"), "JPEG", quality=88)),
         "EXIF-rotated JPEG": ("rotated.jpg", rotated_jpeg()),
         "palette PNG": ("palette.png", encoded(rgb.convert("P", palette=Image.Palette.ADAPTIVE), "PNG")),
-        "RGBA PNG": ("alpha.png", encoded(Image.fromarray(noise(channels=4), "RGBA"), "PNG")),
+        "RGBA PNG": ("alpha.png", encoded(Image.fromarray(noise(channels=4)), "PNG")),
         "16-bit PNG": ("deep.png", encoded(deep, "PNG")),
         "TIFF": ("scan.tif", encoded(rgb, "TIFF", compression="tiff_lzw")),
         "WebP": ("web.webp", encoded(rgb, "WEBP", quality=80)),

@@ -5,20 +5,12 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import pytest
 from app_samples import noise, photograph
 from PIL import Image
 
 from forensics_ui.core.types import BANDS
 
 WATCH_SHIFTS = "window.shifts = []; new PerformanceObserver(l => l.getEntries().forEach(e => e.hadRecentInput || shifts.push(e.value))).observe({type: 'layout-shift', buffered: true})"
-
-
-@pytest.fixture
-def seen(screen, give):
-    """The screen with a photograph on it, all scores done."""
-    give("my photo.jpg", photograph())
-    return screen
 
 
 def test_a_picture_is_answered_in_words_of_the_scale(seen):
@@ -57,12 +49,13 @@ def test_an_input_rule_is_explained_in_words_by_keyboard(seen):
     assert seen.locator(".hint-text:popover-open").count() == 0
 
 
-def test_the_papers_rule_is_added_on_demand_and_never_decides(seen):
-    before = seen.locator("#card-lfm .band").inner_text()
-    seen.click("#paper")
-    seen.wait_for_selector("#card-lfm .scores tbody tr:nth-child(3) .number")
-    assert "papers' rule" in seen.locator("#card-lfm .scores tbody tr").nth(2).inner_text()
-    assert seen.locator("#card-lfm .band").inner_text() == before
+def test_the_papers_rule_is_added_on_demand_and_never_decides(screen, give):
+    give("small.png", photograph(300, 300))
+    before = screen.locator("#card-lfm .band").inner_text()
+    screen.click("#paper")
+    screen.wait_for_selector("#card-lfm .scores tbody tr:nth-child(3) .number")
+    assert "papers' rule" in screen.locator("#card-lfm .scores tbody tr").nth(2).inner_text()
+    assert screen.locator("#card-lfm .band").inner_text() == before
 
 
 def test_a_detector_without_weights_says_what_to_do(seen):
@@ -105,10 +98,11 @@ def test_work_can_be_stopped_and_what_is_done_stays(screen, give):
     assert "stopped" in screen.locator("#card-lfm .scores tbody tr").first.inner_text()
 
 
-def test_a_second_picture_replaces_the_first(seen, give):
+def test_a_second_picture_replaces_the_first(screen, give):
+    give("one.jpg", photograph(280, 280))
     give("another.png", photograph(300, 300))
-    assert "another.png" in seen.locator(".facts").inner_text()
-    assert "its name says PNG" in seen.locator(".facts").inner_text()
+    assert "another.png" in screen.locator(".facts").inner_text()
+    assert "its name says PNG" in screen.locator(".facts").inner_text()
 
 
 def test_nothing_jumps_while_answers_arrive(screen, give):

@@ -1,25 +1,29 @@
 """The viewer's tools, its manners towards the server and its memory, in a real browser."""
 
+# ruff: noqa: F401, F811 (the fixtures are imported)
 from __future__ import annotations
+
+import base64
 
 import numpy as np
 import pytest
-from test_viewer import PHOTO, PLANE, SCALE, drag, middle, press, screen, settle, show, state, tiles  # noqa: F401
+from viewer_page import PHOTO, PLANE, SCALE, drag, middle, press, screen, settle, show, state, tiles
 
 from forensics_ui.imaging.colour import colourise, palette_spec
+from forensics_ui.imaging.pyramid import pack
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 
 
 @pytest.fixture
-def big(tiles):  # noqa: F811
+def big(tiles):
     """A 12 megapixel picture and its map."""
     generator = np.random.default_rng(1)
     photo = np.repeat(np.repeat(generator.integers(0, 256, (750, 1000, 3), dtype=np.uint8), 4, axis=0), 4, axis=1)
     return [tiles.add("photo", photo), tiles.add("npr", photo[:, :, 0].astype(np.int16) - 128, "max", palette=SCALE)]
 
 
-def test_the_minimap_appears_when_zoomed_and_moves_the_view(show, tiles):  # noqa: F811
+def test_the_minimap_appears_when_zoomed_and_moves_the_view(show, tiles):
     page = show([tiles.add("photo", PHOTO)])
     assert not page.locator(".fv-mini").is_visible()
     press(page, "4")
@@ -32,7 +36,7 @@ def test_the_minimap_appears_when_zoomed_and_moves_the_view(show, tiles):  # noq
     assert not page.locator(".fv-mini").is_visible()
 
 
-def test_a_region_is_drawn_with_the_mouse(show, tiles):  # noqa: F811
+def test_a_region_is_drawn_with_the_mouse(show, tiles):
     page = show([tiles.add("photo", PHOTO), tiles.add("npr", PLANE, "max", palette=SCALE)])
     press(page, "2")
     page.get_by_role("button", name="Region").click()
@@ -45,14 +49,14 @@ def test_a_region_is_drawn_with_the_mouse(show, tiles):  # noqa: F811
     assert not state(page)["drawing"]
 
 
-def test_a_region_is_drawn_with_the_keys_and_never_leaves_the_picture(show, tiles):  # noqa: F811
+def test_a_region_is_drawn_with_the_keys_and_never_leaves_the_picture(show, tiles):
     page = show([tiles.add("photo", PHOTO)])
     page.evaluate("viewer.setProbe({x: 1498, y: 5, pinned: true})")
     press(page, "r", "Enter", *["Shift+ArrowRight"] * 4, *["Shift+ArrowDown"] * 2, "Enter")
     assert page.evaluate("seen") == [["region", {"x": 1498, "y": 5, "w": 2, "h": 3}]]
 
 
-def test_the_wiper_divides_two_panes_and_moves_by_mouse_and_keys(show, tiles):  # noqa: F811
+def test_the_wiper_divides_two_panes_and_moves_by_mouse_and_keys(show, tiles):
     page = show([tiles.add("photo", PHOTO), tiles.add("npr", PLANE, "max", palette=SCALE)])
     page.get_by_role("button", name="Wiper").click()
     press(page, "1")
@@ -82,13 +86,14 @@ def test_the_wiper_divides_two_panes_and_moves_by_mouse_and_keys(show, tiles):  
     for _ in range(3):
         page.keyboard.press("Shift+ArrowRight")
     assert handle.get_attribute("aria-valuenow") == "30"
+    handle.blur()
     assert cut_is_at(round(shown.shape[1] * 0.3), screen(page))
     page.get_by_label("right side of the wiper").select_option("photo")
     settle(page)
     assert np.array_equal(screen(page)[20:60, 600:900], PHOTO[20 - top : 60 - top, 600 - left : 900 - left])
 
 
-def test_a_click_on_a_box_is_told_and_b_goes_from_box_to_box(show, tiles):  # noqa: F811
+def test_a_click_on_a_box_is_told_and_b_goes_from_box_to_box(show, tiles):
     boxes = [
         {"x": 100, "y": 100, "w": 300, "h": 200, "label": "large"},
         {"x": 150, "y": 150, "w": 23, "h": 23, "label": HOSTILE, "colour": "#f55", "pane": "npr"},
@@ -104,7 +109,7 @@ def test_a_click_on_a_box_is_told_and_b_goes_from_box_to_box(show, tiles):  # no
     assert (state(page)["x"], state(page)["y"]) == (161.5, 161.5)
 
 
-def test_text_from_files_stays_text(show, tiles):  # noqa: F811
+def test_text_from_files_stays_text(show, tiles):
     pane = tiles.add("photo", PHOTO, title=HOSTILE, note=HOSTILE, palette=palette_spec("grey", 0, 1, HOSTILE))
     page = show([pane, tiles.add("b", PHOTO)], spec={"label": HOSTILE, "rule": HOSTILE})
     page.get_by_role("button", name="Wiper").click()
@@ -113,7 +118,7 @@ def test_text_from_files_stays_text(show, tiles):  # noqa: F811
     assert page.locator(".fv-rule").inner_text() == HOSTILE
 
 
-def test_no_more_is_asked_for_than_the_screen_needs(show, tiles, big):  # noqa: F811
+def test_no_more_is_asked_for_than_the_screen_needs(show, tiles, big):
     page = show(big)
     assert all(int(path.split("/")[3]) > 1 for path in tiles.requests) and len(tiles.requests) <= 2 * (1 + 3 * 3)
     tiles.requests.clear()
@@ -124,7 +129,7 @@ def test_no_more_is_asked_for_than_the_screen_needs(show, tiles, big):  # noqa: 
     assert 0 < len(tiles.requests) <= 2 * most and len(set(tiles.requests)) == len(tiles.requests)
 
 
-def test_tiles_that_were_scrolled_away_are_not_fetched(show, tiles, big):  # noqa: F811
+def test_tiles_that_were_scrolled_away_are_not_fetched(show, tiles, big):
     page = show(big)
     tiles.requests.clear()
     tiles.delay = 0.25
@@ -137,7 +142,7 @@ def test_tiles_that_were_scrolled_away_are_not_fetched(show, tiles, big):  # noq
     assert len(tiles.requests) < 2 * 3 * columns, "most of the way was skipped"
 
 
-def test_memory_stays_bounded_while_a_huge_picture_is_crossed(show, tiles, big):  # noqa: F811
+def test_memory_stays_bounded_while_a_huge_picture_is_crossed(show, tiles, big):
     page = show(big, spec={"cacheBytes": 12 << 20})
     most = [0, 0]
     for y in (400, 1500, 2600):
@@ -153,7 +158,7 @@ def test_memory_stays_bounded_while_a_huge_picture_is_crossed(show, tiles, big):
     assert state(page)["bitmaps"] == 0 and page.locator("#viewer *").count() == 0
 
 
-def test_a_tile_that_does_not_arrive_is_said_and_asked_for_again(show, tiles):  # noqa: F811
+def test_a_tile_that_does_not_arrive_is_said_and_asked_for_again(show, tiles):
     page = show([tiles.add("photo", PHOTO)])
     tiles.fail = True
     page.evaluate("viewer.flyTo(700, 400, 1)")
@@ -163,7 +168,7 @@ def test_a_tile_that_does_not_arrive_is_said_and_asked_for_again(show, tiles):  
     assert page.locator(".fv-how").inner_text() == ""
 
 
-def test_another_scale_recolours_what_is_there_without_asking_the_server(show, tiles):  # noqa: F811
+def test_another_scale_recolours_what_is_there_without_asking_the_server(show, tiles):
     pane = tiles.add("npr", PLANE, "max", palette=SCALE)
     page = show([pane])
     press(page, "1")
@@ -178,7 +183,7 @@ def shifted(page, array: np.ndarray) -> np.ndarray:
     return array[-top:, -left:]
 
 
-def test_nothing_of_one_picture_is_seen_under_the_next(show, tiles):  # noqa: F811
+def test_nothing_of_one_picture_is_seen_under_the_next(show, tiles):
     page = show([tiles.add("photo", np.full((600, 900, 3), (255, 0, 0), np.uint8))])
     following = tiles.add("photo", np.full((600, 900, 3), (0, 0, 255), np.uint8))
     following["levels"]["url"] += "?second"
@@ -189,7 +194,7 @@ def test_nothing_of_one_picture_is_seen_under_the_next(show, tiles):  # noqa: F8
     assert not (shown == (255, 0, 0)).all(axis=1).any()
 
 
-def test_nothing_jumps_while_tiles_and_values_arrive(show, tiles, big):  # noqa: F811
+def test_nothing_jumps_while_tiles_and_values_arrive(show, tiles, big):
     tiles.delay = 0.15
     page = show(big)
     heights = set()
@@ -206,7 +211,7 @@ def test_nothing_jumps_while_tiles_and_values_arrive(show, tiles, big):  # noqa:
     assert len(heights) == 1
 
 
-def test_the_page_still_scrolls_over_a_picture_that_is_shown_whole(show, tiles):  # noqa: F811
+def test_the_page_still_scrolls_over_a_picture_that_is_shown_whole(show, tiles):
     page = show([tiles.add("photo", PHOTO)], height=500)
     page.mouse.move(*middle(page, y=0.3))
     page.mouse.wheel(0, 200)
@@ -214,7 +219,7 @@ def test_the_page_still_scrolls_over_a_picture_that_is_shown_whole(show, tiles):
     assert state(page)["fit"]
 
 
-def test_flights_are_animated_only_for_those_who_like_motion(show, tiles):  # noqa: F811
+def test_flights_are_animated_only_for_those_who_like_motion(show, tiles):
     draws = {}
     for motion in ("reduce", "no-preference"):
         page = show([tiles.add("photo", PHOTO)], reduced_motion=motion)
@@ -225,7 +230,7 @@ def test_flights_are_animated_only_for_those_who_like_motion(show, tiles):  # no
     assert draws["no-preference"] > draws["reduce"]
 
 
-def test_panning_12_megapixels_in_four_panes_draws_quickly(show, tiles, big):  # noqa: F811
+def test_panning_12_megapixels_in_four_panes_draws_quickly(show, tiles, big):
     panes = [*big, {**big[1], "id": "npr2"}, {**big[1], "id": "npr3"}]
     page = show(panes, width=1440)
     page.evaluate("viewer.flyTo(2000, 1500, 1)")
@@ -240,3 +245,15 @@ def test_panning_12_megapixels_in_four_panes_draws_quickly(show, tiles, big):  #
         f"pan, 4 panes: frames median {np.median(between):.1f}, 95 % {np.percentile(between, 95):.1f} ms; drawing {np.median(drawing):.2f}, worst {drawing.max():.1f} ms"
     )
     assert len(frames) == 60 and state(page)["x"] > 2500
+
+
+def test_ready_tiles_need_no_server(show, tiles):
+    levels = [{"scale": 1, "tile": 256, "tiles": [address(PLANE[:100, left : min(left + 256, 400)]) for left in (0, 256)]}]
+    page = show([{**tiles.add("npr", PLANE[:100, :400], "max", palette=SCALE), "levels": levels}])
+    page.evaluate("viewer.setProbe({x: 301, y: 44})")
+    page.wait_for_function("viewer.state().probe.values.npr != null")
+    assert state(page)["probe"]["values"]["npr"] == PLANE[44, 301] and tiles.requests == []
+
+
+def address(plane: np.ndarray) -> str:
+    return "data:application/octet-stream;base64," + base64.b64encode(pack(plane)).decode()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
+import pytest
+from PIL import Image
 
 from forensics_ui.core.settings import ASSETS
-from forensics_ui.imaging.colour import png
+from forensics_ui.imaging.colour import palette_spec, png
 from forensics_ui.imaging.pyramid import Reduce, pack, tile_of
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -94,3 +98,93 @@ def mount(page: Any, spec: dict[str, Any]) -> None:
         for (const name of ["box", "region"]) document.getElementById("viewer").addEventListener("fv:" + name, (e) => seen.push([name, e.detail])); }""",
         json.loads(json.dumps(spec)),
     )
+
+
+RNG = np.random.default_rng(3)
+PHOTO = RNG.integers(0, 256, (900, 1500, 3), dtype=np.uint8)
+PLANE = RNG.integers(-255, 256, (900, 1500)).astype(np.int16)
+SCALE = palette_spec("signed", -16, 16, "levels", clips=True)
+
+
+@pytest.fixture
+def tiles() -> Iterator[ViewerPage]:
+    """The local server of the viewer page."""
+    server = ViewerPage()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def show(chromium, tiles) -> Iterator[Any]:
+    """A function that opens a window of some kind and mounts a viewer in it; it returns the page."""
+    contexts, errors = [], []
+
+    def open_page(panes: list[dict], width: int = 1280, height: int = 900, spec: dict | None = None, **window: Any) -> Any:
+        contexts.append(chromium.new_context(viewport={"width": width, "height": height}, **{"reduced_motion": "reduce", **window}))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(tiles.url)
+        shape = tiles.arrays[panes[0]["id"]][0].shape
+        mount(page, {"picture": "first", "width": shape[1], "height": shape[0], "panes": panes, **(spec or {})})
+        settle(page)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+def settle(page: Any) -> None:
+    """Wait until every tile that the screen needs is drawn."""
+    page.wait_for_timeout(120)
+    page.wait_for_function(
+        "(() => { const s = viewer.state(); return s.draws > 0 && !s.pending && s.panes.every((p) => p.hidden || !p.missing); })()"
+    )
+
+
+def state(page: Any) -> dict[str, Any]:
+    return page.evaluate("viewer.state()")
+
+
+def screen(page: Any, index: int = 0) -> np.ndarray:
+    """The pixels of a pane as the browser shows them, device pixels, without the minimap."""
+    page.evaluate("viewer.mini && viewer.toggle('mini')")
+    page.wait_for_timeout(60)
+    page.locator(".fv-stage").nth(index).scroll_into_view_if_needed()
+    canvas = "(() => { const c = document.querySelectorAll('.fv-stage')[%d].firstChild, r = c.getBoundingClientRect(); return [r.left, r.top, c.width, c.height, devicePixelRatio]; })()"
+    left, top, width, height, ratio = page.evaluate(canvas % index)
+    shown = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+    left, top = round(left * ratio), round(top * ratio)
+    return shown[top : top + height, left : left + width]
+
+
+def press(page: Any, *keys: str) -> None:
+    page.locator(".fv-panes").focus()
+    for key in keys:
+        page.keyboard.press(key)
+    settle(page)
+
+
+def middle(page: Any, index: int = 0, x: float = 0.5, y: float = 0.5) -> tuple[float, float]:
+    area = page.locator(".fv-stage").nth(index).bounding_box()
+    return area["x"] + area["width"] * x, area["y"] + area["height"] * y
+
+
+def inner(shown: np.ndarray, expected: np.ndarray, origin: list[int], zoom: int = 1) -> bool:
+    """Whether the screen is the array at a zoom, away from the rounded corners."""
+    margin = 10
+    rows, columns = np.arange(margin, shown.shape[0] - margin), np.arange(margin, shown.shape[1] - margin)
+    y, x = (rows - origin[1]) // zoom, (columns - origin[0]) // zoom
+    keep_y, keep_x = (y >= 0) & (y < expected.shape[0]), (x >= 0) & (x < expected.shape[1])
+    assert keep_y.sum() > 100 and keep_x.sum() > 100
+    return np.array_equal(shown[np.ix_(rows[keep_y], columns[keep_x])], expected[np.ix_(y[keep_y], x[keep_x])])
+
+
+def drag(page: Any, dx: float, dy: float, index: int = 0, x: float = 0.5, y: float = 0.5) -> None:
+    at = middle(page, index, x, y)
+    page.mouse.move(*at)
+    page.mouse.down()
+    page.mouse.move(at[0] + dx / 2, at[1] + dy / 2)
+    page.mouse.move(at[0] + dx, at[1] + dy)
+    page.mouse.up()

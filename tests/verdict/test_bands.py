@@ -11,7 +11,14 @@ from forensics_ui.verdict.bands import judge
 FIGURES = {"n_real": 200, "n_fake": 150, "fpr_at_some": 0.05, "tpr_at_some": 0.7}
 CARD = {
     "calibration": {
-        "native": {"n_real": 300, "threshold_strong": 4.0, "threshold_some": 2.0, "threshold_low": -1.0, "platt": {"a": 1.0, "b": 0.0}, "range": [0.02, 0.97]}
+        "native": {
+            "n_real": 300,
+            "threshold_strong": 4.0,
+            "threshold_some": 2.0,
+            "threshold_low": -1.0,
+            "platt": {"a": 1.0, "b": 0.0},
+            "range": [0.02, 0.97],
+        }
     },
     "figures": {
         "as_they_come": {"native": FIGURES},
@@ -26,7 +33,7 @@ def picture(**fields) -> Picture:
 
 
 def jpeg(quality) -> Picture:
-    return picture(format="JPEG", facts={"jpeg": {"quality": {"estimate": quality}}})
+    return picture(format="JPEG", facts={"jpeg": {"quality": quality}})
 
 
 def analysis(logit: float, rule: str = "native") -> Analysis:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from checkpoints import head, lfm_as_published
+from fabricated_weights import head, lfm_as_published
 from safetensors import safe_open
 from safetensors.torch import save_file
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from checkpoints import head
+from fabricated_weights import head
 from safetensors.torch import save_file
 from torch import nn
 

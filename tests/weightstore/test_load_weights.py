@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from checkpoints import head, lfm_as_published, npr_names
+from fabricated_weights import head, lfm_as_published, npr_names
 from safetensors.torch import save_file
 
 from forensics_ui.core.errors import WeightsError, WeightsMismatch, WeightsMissing

@@ -47,7 +47,13 @@ def test_a_record_names_the_pixels_weights_rule_and_precision_that_made_it(workb
     record = workbench.score(picture, "lfm").record.as_dict()
     assert record["sha256"] == hashlib.sha256(png).hexdigest()
     assert (record["width"], record["height"], record["format"]) == (150, 101, "PNG")
-    assert (record["detector"], record["weights"], record["input_rule"], record["precision"], record["device"]) == ("lfm", "small", "native", "fp32", "cpu")
+    assert (record["detector"], record["weights"], record["input_rule"], record["precision"], record["device"]) == (
+        "lfm",
+        "small",
+        "native",
+        "fp32",
+        "cpu",
+    )
     assert record["logit"] == pytest.approx(plain_logit(seeded("lfm"), photo_like(101, 150)[:100]), abs=1e-4)
     assert record["verdict"] == "some evidence of generation"
     assert any("1 row" in reason for reason in record["reasons"]) and "error" not in record

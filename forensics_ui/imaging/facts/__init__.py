@@ -9,9 +9,13 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from forensics_ui.imaging import sniff
 from forensics_ui.imaging.facts import exif, generators, hidden, jpeg, texts, thumbnails, versions
 from forensics_ui.imaging.facts.structure import Structure
 from forensics_ui.imaging.facts.text import clean
+
+# The properties of a HEIF picture stand near its beginning.
+BOXES = 2**16
 
 
 class Source:
@@ -103,17 +107,19 @@ def remark(source: Source, found: dict[str, Any]) -> None:
     say = source.remarks.append
     if found["type_mismatch"]:
         say(f"The name says {source.declared}, the content is {source.kind}.")
-    if source.image.format == "MPO":
-        say(f"A multi-picture JPEG (MPO) with {found['frames']} pictures: the first one is used.")
-    elif (found["frames"] or 1) > 1 or source.shape.frames_capped:
-        say(f"It holds {'more than ' if source.shape.frames_capped else ''}{found['frames']} frames: the first one is used.")
-    if found["trailing_bytes"]:
-        say(f"{found['trailing_bytes']} bytes follow the end of the picture.")
+    several = source.shape.frames_capped or (found["frames"] or 1) > 1
+    if several:
+        what = "pictures (a multi-picture JPEG, MPO)" if source.image.format == "MPO" else "frames"
+        say(f"It holds {'more than ' if source.shape.frames_capped else ''}{found['frames']} {what}: the first one is used.")
+    # In an MPO the other pictures are what follows.
+    if found["trailing_bytes"] and source.image.format != "MPO":
+        tail = source.data[source.shape.end :]
+        say(f"{len(tail)} bytes follow the end of the picture; they begin like {sniff.detect(tail) or sniff.describe(tail)}.")
     if found["end_missing"]:
         say("The file stops before its own end marker.")
-    if (found["orientation"] or 1) != 1:
+    if source.kind == "HEIF" and (b"irot" in source.data[:BOXES] or b"imir" in source.data[:BOXES]):
+        say("The HEIF container asks for a rotation or mirroring, which its decoder applies; the EXIF orientation is not applied.")
+    elif (found["orientation"] or 1) != 1:
         say(f"EXIF orientation {found['orientation']}: not applied, the pixels are shown as they are stored.")
-    if source.kind == "HEIF":
-        say("The decoder applies a rotation or mirroring that the HEIF container itself asks for.")
     if found["icc"]:
         say("The embedded colour profile is not applied.")

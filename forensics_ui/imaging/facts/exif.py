@@ -24,6 +24,8 @@ def read(source: Source) -> dict[str, Any]:
     """Orientation, the table of the picture and its EXIF directory, and the GPS directory."""
     tags = source.image.getexif()
     base, detail, place = dict(tags), tags.get_ifd(EXIF_IFD), tags.get_ifd(GPS_IFD)
+    if source.image.info.get("exif") and not base and not detail:
+        source.remarks.append("There is EXIF data, but no tag of it can be read.")
     orientation = base.get(ORIENTATION)
     if source.kind in ("HEIF", "TIFF"):
         # The tag was set to 1 while opening; what the file says is kept here.

@@ -1,0 +1,134 @@
+"""Views over the real workbench: real files, the real intake and service, weights with cards made here."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from forensics_ui.core.errors import Cancelled, NotApplicable, WeightsMissing
+from forensics_ui.core.settings import Settings
+from forensics_ui.inversion.invert import invert
+from forensics_ui.inversion.network import Inverter
+from forensics_ui.views import VIEWS
+from forensics_ui.workbench import Workbench
+from forensics_ui.workbench.subject import PictureSubject
+from tests.views.helpers_views import photo_like, state_of
+
+CALIBRATION = {"n_real": 100, "threshold_strong": 9.0, "threshold_some": 1.5, "threshold_low": -2.0}
+
+
+def install(folder, name, detector, state, **card):
+    save_file({key: tensor.contiguous() for key, tensor in state.items()}, folder / f"{name}.safetensors")
+    digest = hashlib.sha256((folder / f"{name}.safetensors").read_bytes()).hexdigest()
+    (folder / f"{name}.json").write_text(json.dumps({"name": name, "detector": detector, "sha256": digest, **card}))
+
+
+def seeded_inverter():
+    torch.manual_seed(5)
+    return Inverter().eval()
+
+
+@pytest.fixture(scope="module")
+def workbench(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    install(folder, "small", "lfm", state_of("lfm"), calibration={"crop": CALIBRATION})
+    install(folder, "inverter", "inverter", seeded_inverter().state_dict(), role="inverter")
+    save_file({key: tensor.contiguous() for key, tensor in state_of("npr").items()}, folder / "own.safetensors")
+    with Workbench(Settings.load(weights_dir=folder, data_dir=tmp_path_factory.mktemp("data"), device="cpu")) as made:
+        yield made
+
+
+def opened(workbench, rgb, name="a.png"):
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, "PNG")
+    return workbench.open(buffer.getvalue(), name)
+
+
+def test_only_detectors_with_weights_can_be_asked(workbench):
+    picture = opened(workbench, photo_like(64, 64))
+    assert PictureSubject(workbench, picture).detectors() == ["lfm"]
+    own = {"npr": str(workbench.settings.weights_dir / "own.safetensors")}
+    assert PictureSubject(workbench, picture, weights=own).detectors() == ["lfm", "npr"]
+    assert PictureSubject(workbench, picture, weights=own, detectors=["npr"]).detectors() == ["npr"]
+
+
+def test_an_exact_map_adds_up_to_the_score_of_the_service(workbench):
+    subject = PictureSubject(workbench, opened(workbench, photo_like(120, 161)))
+    found = VIEWS.get("evidence")().render(subject).numbers["detectors"]["lfm"]
+    record = workbench.score(subject.picture, "lfm").record
+    assert found["bias"] + found["sum_of_places"] == pytest.approx(record.logit, abs=1e-4)
+
+
+def test_the_threshold_is_the_cards_and_only_for_its_rule(workbench):
+    subject = PictureSubject(workbench, opened(workbench, photo_like(64, 64)))
+    assert subject.threshold("lfm", "crop") == 1.5
+    assert subject.threshold("lfm") is None
+
+
+def test_a_picture_that_is_too_small_is_a_sentence(workbench):
+    subject = PictureSubject(workbench, opened(workbench, photo_like(20, 20)))
+    with pytest.raises(NotApplicable, match="too small for LFM"):
+        subject.analysis("lfm")
+    with pytest.raises(NotApplicable, match="too small for LFM"):
+        subject.logit_of(photo_like(20, 20), "lfm")
+
+
+def test_the_same_pixels_are_scored_once(workbench, monkeypatch):
+    subject = PictureSubject(workbench, opened(workbench, photo_like(64, 64)))
+    calls = []
+    submit = workbench.service.submit
+    monkeypatch.setattr(workbench.service, "submit", lambda *a, **k: calls.append(1) or submit(*a, **k))
+    other = photo_like(64, 64, seed=9)
+    assert subject.logit_of(other, "lfm") == subject.logit_of(other.copy(), "lfm")
+    assert len(calls) == 1
+    subject.logit_of(other, "lfm", "crop")
+    assert len(calls) == 2
+
+
+def test_the_plain_network_has_the_same_weights(workbench):
+    subject = PictureSubject(workbench, opened(workbench, photo_like(96, 96)))
+    shown = VIEWS.get("cam")().render(subject, check=False)
+    assert shown.numbers["detectors"]["lfm"]["layer"] == "cnn"
+    assert torch.equal(subject.plain_network("lfm").fc1.weight, state_of("lfm")["fc1.weight"])
+    assert subject.plain_network("lfm") is subject.plain_network("lfm")
+
+
+def test_weights_that_are_not_there_are_told(workbench):
+    subject = PictureSubject(workbench, opened(workbench, photo_like(96, 96)))
+    with pytest.raises(WeightsMissing):
+        subject.plain_network("npr")
+
+
+def test_the_built_in_inverter_rebuilds_the_picture(workbench):
+    rgb = photo_like(65, 98)
+    shown = VIEWS.get("difference")().render(PictureSubject(workbench, opened(workbench, rgb)))
+    assert np.array_equal(shown.panes[1].values, invert(seeded_inverter(), rgb))
+    assert shown.panes[1].values.shape == (64, 96, 3)
+
+
+def test_without_the_inverters_weights_a_second_picture_is_asked_for(tmp_path):
+    with Workbench(Settings.load(weights_dir=tmp_path, data_dir=tmp_path, device="cpu")) as bare:
+        subject = PictureSubject(bare, opened(bare, photo_like(64, 64)))
+        assert subject.detectors() == []
+        with pytest.raises(NotApplicable, match="give a second picture; the built-in inverter's weights are not installed"):
+            subject.inverted()
+
+
+def test_a_long_score_stops_when_nobody_wants_it_any_more(workbench):
+    heard = []
+
+    def stop(done, total):
+        heard.append((done, total))
+        raise Cancelled("enough")
+
+    subject = PictureSubject(workbench, opened(workbench, photo_like(3000, 3000)), on_progress=stop)
+    with pytest.raises(Cancelled):
+        subject.analysis("lfm")
+    assert len(heard) == 1

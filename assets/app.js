@@ -44,12 +44,16 @@
   /* A pick by hand is also a file; the note of an earlier drop or paste must not stick to it. */
   document.addEventListener("click", (event) => { if (event.target.closest?.("#picker")) window.forensicsVia = "file"; }, true);
 
+  /* Gradio sets the class by the system's wish, at a moment of its own; a choice made here goes before it. */
   const stored = () => { try { return localStorage.getItem("forensics-theme"); } catch { return null; } };
-  const dark = (on) => document.body.classList.toggle("dark", on);
+  const dark = (on) => { if (document.body.classList.contains("dark") !== on) document.body.classList.toggle("dark", on); };
+  const keep = () => { if (stored()) dark(stored() === "dark"); };
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("#theme")) return;
-    const on = dark(!document.body.classList.contains("dark"));
+    const on = !document.body.classList.contains("dark");
     try { localStorage.setItem("forensics-theme", on ? "dark" : "light"); } catch { /* private window: it lasts as long as the page */ }
+    dark(on);
   });
-  if (stored()) addEventListener("load", () => setTimeout(() => dark(stored() === "dark"), 0));
+  new MutationObserver(keep).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  keep();
 })();

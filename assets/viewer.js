@@ -113,7 +113,7 @@ globalThis.ForensicsViewer = (() => {
 
     bitmap(key, palette) {
       const tile = this.get(key);
-      if (tile?.values && tile.paintedWith !== palette.version) {
+      if (tile?.values && palette && tile.paintedWith !== palette.version) {
         tile.bitmap?.close();
         tile.bitmap = colour(tile, palette);
         tile.paintedWith = palette.version;
@@ -121,7 +121,8 @@ globalThis.ForensicsViewer = (() => {
       return tile?.bitmap;
     }
 
-    /** Say what the screen needs now: what is under way and no longer needed is aborted, the rest starts six at a time. */
+    /** Say what the screen needs now: what is under way and no longer needed is aborted, the rest starts four at a time (a browser
+        opens six connections to a server, and the page needs some too). */
     want(jobs) {
       const needed = new Set(jobs.map((job) => job.key));
       for (const [key, tile] of this.map) {
@@ -132,7 +133,7 @@ globalThis.ForensicsViewer = (() => {
       let running = [...this.map.values()].filter((tile) => tile.request).length;
       for (const job of jobs.sort((a, b) => a.order - b.order)) {
         const tile = this.map.get(job.key);
-        if (running >= 6) break;
+        if (running >= 4) break;
         if (tile && !tile.waiting) continue;
         running += 1;
         this.load(job, tile?.tries ?? 0);
@@ -256,7 +257,8 @@ globalThis.ForensicsViewer = (() => {
       this.bar = make("div", "fv-scale");
       this.strip = this.bar.appendChild(make("canvas"));
       this.marker = this.bar.appendChild(make("i"));
-      this.ticks = [0, 1, 2].map(() => this.bar.appendChild(make("span")));
+      const ticks = this.bar.appendChild(make("div", "fv-ticks"));
+      this.ticks = [0, 1, 2].map(() => ticks.appendChild(make("span")));
       const foot = make("div", "fv-foot");
       this.value = foot.appendChild(make("output", "fv-value"));
       this.how = foot.appendChild(make("span", "fv-how"));
@@ -324,7 +326,8 @@ globalThis.ForensicsViewer = (() => {
       ink.globalAlpha = base ? this.spec.opacity ?? 0.6 : 1;
       if (this.old) this.paint(ink, this.old, view, null);
       this.missing = this.paint(ink, this.source, view, jobs);
-      if (!this.missing) this.old = null;
+      // A tile that will not come must not leave numbers of another map in its place.
+      if (!this.missing || this.viewer.tiles.failing(this.source.name)) this.old = null;
       ink.globalAlpha = 1;
     }
 
@@ -499,7 +502,7 @@ globalThis.ForensicsViewer = (() => {
     move(event) {
       const { viewer, start } = this, finger = this.fingers.get(event.pointerId);
       if (!finger) {
-        const pane = event.pointerType === "mouse" && this.pane(event);
+        const pane = event.pointerType !== "touch" && this.pane(event);
         return void (pane && viewer.hover(...this.at(event, pane)));
       }
       const [, x, y] = this.at(event, start.pane), before = this.spread();
@@ -790,7 +793,8 @@ globalThis.ForensicsViewer = (() => {
 
     zoomAt(zoom, [pane, px, py] = [this.shown()[0]]) {
       const { width, height } = pane.canvas, to = this.exact(zoom);
-      if (to <= this.fitZoom()) return this.toFit();
+      const fit = this.fitZoom();
+      if (to === fit || to < Math.min(1, fit)) return this.toFit();
       const gain = 1 / (this.zoom * this.unit) - 1 / (to * this.unit);
       this.x += ((px ?? width / 2) - width / 2) * gain;
       this.y += ((py ?? height / 2) - height / 2) * gain;
@@ -806,7 +810,7 @@ globalThis.ForensicsViewer = (() => {
     }
 
     flyTo(x, y, zoom = this.zoom) {
-      const to = Math.max(this.exact(zoom), this.fitZoom());
+      const to = Math.max(this.exact(zoom), Math.min(1, this.fitZoom()));
       this.flight = { from: [this.x, this.y, Math.log(this.zoom)], to: [x, y, Math.log(to)], zoom: to, began: performance.now() };
       this.fit = false;
       if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.flight.began = -1e9;

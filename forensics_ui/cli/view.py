@@ -96,11 +96,11 @@ def _look(view: View, file: Path, options: dict[str, Any], arguments: argparse.N
     from forensics_ui.workbench import Workbench
     from forensics_ui.workbench.subject import PictureSubject
 
+    weights, detectors = _chosen(arguments)
     with Workbench(Settings.load(device=arguments.device, data_dir=arguments.data_dir)) as workbench:
         try:
             picture = workbench.open(file, str(file))
             second = workbench.open(arguments.second, str(arguments.second)) if arguments.second else None
-            weights, detectors = _chosen(arguments)
             subject = PictureSubject(
                 workbench, picture, second, rule=arguments.input_rule, weights=weights, detectors=detectors, on_progress=_progress
             )

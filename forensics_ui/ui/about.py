@@ -29,10 +29,20 @@ LIMITS = (
 def build(page: gr.Blocks, bench: Bench) -> None:
     """Lay out the tab; it fills itself once the page is open."""
     shown = gr.HTML(_page(bench, None), elem_id="about", js_on_load=None, apply_default_css=False)
+    ask = gr.Button("Show what a bug report needs", elem_id="ask-doctor", size="sm", min_width=240, scale=0)
+    report = gr.HTML("", elem_id="doctor", js_on_load=None, apply_default_css=False)
 
     def fill() -> Iterator[str]:
         yield _page(bench, describe(bench))
 
+    def examine() -> Iterator[str]:
+        from forensics_ui.doctor import as_text
+        from forensics_ui.doctor import examine as look
+
+        yield '<p class="quiet" role="status">Looking at everything; this takes some seconds.</p>'
+        yield f'<pre tabindex="0" aria-label="Report of the doctor">{escape(as_text(look(bench.settings)), 60_000)}</pre>'
+
+    ask.click(examine, None, report, api_visibility="private", show_progress="hidden")
     page.load(fill, None, shown, api_visibility="private", show_progress="hidden")
 
 
@@ -44,7 +54,7 @@ def _page(bench: Bench, detectors: list[dict[str, Any]] | None) -> str:
         f'<div class="about"><section><h2>How far this can be trusted</h2><ul>{limits}</ul></section>'
         f"<section><h2>Detectors and weights</h2>{cards}</section>"
         f"<section><h2>Your pictures</h2><p>They stay on this machine. What you drop is kept in <code>{folder}</code>, deleted after an hour, and all of it when the app ends.</p></section>"
-        f"<section><h2>Versions</h2>{_versions(bench)}<p>For a bug report run <code>python launch.py doctor</code> and paste what it prints.</p></section></div>"
+        f"<section><h2>Versions</h2>{_versions(bench)}<p>For a bug report, paste what <code>python launch.py doctor</code> prints; the button below shows the same.</p></section></div>"
     )
 
 

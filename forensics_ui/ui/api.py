@@ -6,7 +6,6 @@ have one, and a picture can carry one in its metadata.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -30,8 +29,7 @@ def build(bench: Bench) -> None:
     _endpoint(calls.score, [file, detector, rule], answer)
     _endpoint(calls.facts, [file], answer)
     _endpoint(calls.detectors, [], answer)
-    if importlib.util.find_spec("forensics_ui.doctor"):
-        _endpoint(calls.doctor, [], answer)
+    _endpoint(calls.doctor, [], answer)
 
 
 def _endpoint(call: Callable[..., Any], inputs: list[Any], answer: gr.Textbox) -> None:
@@ -87,7 +85,7 @@ class Calls:
         """Versions, device, codecs, weights and limits of this installation as a JSON object, for a bug report."""
         from forensics_ui import doctor
 
-        return _text(doctor.report(self._bench.settings))
+        return _text(doctor.examine(self._bench.settings))
 
     def _open(self, file: str) -> Picture:
         if not file:

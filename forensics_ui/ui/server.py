@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,22 +88,47 @@ def _app_options(settings: Settings, bench: Bench, desk: Any) -> dict[str, Any]:
     """What Gradio hands to FastAPI: our middleware, our two kinds of addresses, and no generated documentation pages."""
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
-    from starlette.routing import Mount
+    from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
 
-    from forensics_ui.ui import picture, views
-    from forensics_ui.ui.view_jobs import ViewJobs
+    from forensics_ui.ui import picture
+
+    def view_routes() -> list[Route]:
+        from forensics_ui.ui import views
+        from forensics_ui.ui.view_jobs import ViewJobs
+
+        return views.routes(bench, ViewJobs(bench, desk))
 
     return {
         "middleware": [
             Middleware(guard.Headers),
             Middleware(TrustedHostMiddleware, allowed_hosts=guard.allowed_hosts(settings.host), www_redirect=False),
         ],
-        "routes": [*picture.routes(desk), *views.routes(bench, ViewJobs(bench, desk)), Mount(ASSETS_HERE, StaticFiles(directory=ASSETS))],
+        "routes": [*picture.routes(desk), Mount(ASSETS_HERE, StaticFiles(directory=ASSETS)), Route("/forensics/{rest:path}", Later(view_routes))],
         "openapi_url": None,
         "docs_url": None,
         "redoc_url": None,
     }
+
+
+class Later:
+    """Addresses that are imported when the first of them is asked for: they need torch, for which the page does not wait."""
+
+    def __init__(self, make: Callable[[], list[Any]]) -> None:
+        self._make, self._router, self._lock = make, None, threading.Lock()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        from starlette.concurrency import run_in_threadpool
+
+        await (await run_in_threadpool(self._made))(scope, receive, send)
+
+    def _made(self) -> Any:
+        from starlette.routing import Router
+
+        with self._lock:
+            if self._router is None:
+                self._router = Router(routes=self._make())
+            return self._router
 
 
 def _blocked(settings: Settings) -> list[str]:

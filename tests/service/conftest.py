@@ -65,7 +65,7 @@ def make_dummy(script: Script) -> type[Detector]:
             if len(blocks) > script.largest:
                 raise MemoryError
             if BAD in numbers:
-                raise ValueError("a path like /home/somebody must not reach people")
+                raise ValueError("a path like /data/somebody must not reach people")
             for tile in range(script.tiles):
                 if script.before_tile:
                     script.before_tile(numbers, tile)

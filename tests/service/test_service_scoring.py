@@ -64,7 +64,7 @@ def test_weights_that_do_not_load_fail_their_requests_and_are_tried_again(make_s
 
 def test_a_loader_that_dies_is_told_in_a_sentence(make_service, picture):
     def load(name, detector, folder):
-        raise OSError("/home/somebody/weights.pth")
+        raise OSError("/data/somebody/weights.pth")
 
     with pytest.raises(ForensicsError, match=r"Loading the weights of dummy failed \(OSError\)") as caught:
         make_service(load=load).analyse(picture(7), "dummy")

@@ -11,7 +11,9 @@ import pytest
 from app_samples import photograph
 from app_server import PROJECT
 
-FIELDS = "path sha256 format width height detector weights weights_sha256 input_rule device precision logit probability verdict reasons seconds".split()
+FIELDS = (
+    "path sha256 format width height detector weights weights_sha256 input_rule device precision logit probability verdict reasons seconds".split()
+)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +92,7 @@ def test_what_cannot_be_done_is_a_record_with_a_reason(client, picture, tmp_path
 def test_endpoints_are_named_and_documented_and_events_of_the_page_are_not(client):
     described = client.view_api(return_format="dict")
     named = described["named_endpoints"]
-    assert set(named) - {"/doctor"} == {"/score", "/facts", "/detectors"}
+    assert set(named) == {"/score", "/facts", "/detectors", "/doctor"}
     assert described["unnamed_endpoints"] == {}
     assert all(endpoint["description"] for endpoint in named.values())
     assert [part["parameter_name"] for part in named["/score"]["parameters"]] == ["file", "detector", "input_rule"]
@@ -105,3 +107,9 @@ def test_a_field_called_path_in_a_picture_is_no_file(client, tmp_path):
     text.add_text("path", "/etc/passwd")
     (tmp_path / "a.png").write_bytes(encoded(Image.fromarray(noise()), "PNG", pnginfo=text))
     assert json.loads(client.predict(upload(tmp_path / "a.png"), api_name="/facts"))["facts"]["text"] == {"path": "/etc/passwd"}
+
+
+def test_doctor_tells_versions_device_and_weights(client):
+    report = json.loads(client.predict(api_name="/doctor"))
+    assert {"weights", "codecs", "packages"} <= set(report)
+    assert "lfm_test.safetensors" in json.dumps(report["weights"])

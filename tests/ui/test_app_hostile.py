@@ -81,7 +81,9 @@ def test_its_own_names_are_answered_with_a_policy_that_keeps_everything_here(app
         assert "access-control-allow-origin" not in headers
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/redoc", "/forensics/assets/..%2f..%2fpyproject.toml", "/forensics/picture/guess/preview", "/monitoring"])
+@pytest.mark.parametrize(
+    "path", ["/openapi.json", "/docs", "/redoc", "/forensics/assets/..%2f..%2fpyproject.toml", "/forensics/picture/guess/preview", "/monitoring"]
+)
 def test_what_need_not_be_served_is_not(app, path):
     assert ask(app, path)[0] in (403, 404)
 

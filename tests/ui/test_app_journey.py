@@ -120,3 +120,35 @@ def test_no_verdict_calls_a_picture_fake_or_authentic(seen):
     assert "authentic" not in words
     assert "is fake" not in words
     assert "is real" not in words
+
+
+def test_the_about_tab_shows_the_weights_card_and_what_a_bug_report_needs(screen):
+    screen.get_by_role("tab", name="About").click()
+    screen.wait_for_selector("#about .card")
+    screen.get_by_text("The weights' card").first.click()
+    assert '"n_real": 500' in screen.locator("#about .card pre").first.inner_text()
+    screen.click("#ask-doctor")
+    screen.wait_for_selector("#doctor pre", timeout=60_000)
+    assert "lfm_test.safetensors" in screen.locator("#doctor pre").inner_text()
+
+
+def test_keys_alone_reach_everything_in_order(screen):
+    reached = []
+    for _ in range(12):
+        screen.keyboard.press("Tab")
+        reached.append(screen.evaluate("document.activeElement.id || document.activeElement.innerText"))
+    assert "theme" in reached and "picker" in reached
+    assert reached.index("Inspect" if "Inspect" in reached else reached[1]) < reached.index("picker")
+    screen.locator("#picker").focus()
+    screen.keyboard.press("Shift+Tab")
+    screen.keyboard.press("Tab")
+    assert screen.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_light_and_dark_can_be_chosen_and_stay_chosen(screen, app):
+    before = screen.evaluate("document.body.classList.contains('dark')")
+    screen.click("#theme")
+    assert screen.evaluate("document.body.classList.contains('dark')") is not before
+    screen.reload()
+    screen.wait_for_selector("#picker")
+    screen.wait_for_function("(wanted) => document.body.classList.contains('dark') === wanted", arg=not before, timeout=5000)

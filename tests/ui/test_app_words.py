@@ -31,7 +31,10 @@ def test_every_band_has_a_headline_and_none_claims_too_much():
 
 
 def test_detectors_that_disagree_are_said_to_disagree():
-    assert words.headline({"LFM": STRONG, "NPR": NO_TRACE}) == "The detectors disagree: LFM says strong evidence of generation and NPR says no trace found."
+    assert (
+        words.headline({"LFM": STRONG, "NPR": NO_TRACE})
+        == "The detectors disagree: LFM says strong evidence of generation and NPR says no trace found."
+    )
     assert "differ" in words.headline({"LFM": SOME, "NPR": INCONCLUSIVE})
     assert words.headline({"LFM": SOME, "NPR": NOT_APPLICABLE}) == words.HEADLINES[SOME]
 

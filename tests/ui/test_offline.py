@@ -72,7 +72,9 @@ def test_the_watch_would_have_seen_it(app, tmp_path: Path):
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: the watch inside Python stands alone")
 def test_not_even_native_code_connects_anywhere(chromium, app, tmp_path: Path):
     traced = tmp_path / "trace.txt"
-    tracer = subprocess.Popen(["strace", "-f", "-qq", "-e", "trace=connect,sendto", "-o", str(traced), "-p", str(app.process.pid)], stderr=subprocess.PIPE)
+    tracer = subprocess.Popen(
+        ["strace", "-f", "-qq", "-e", "trace=connect,sendto", "-o", str(traced), "-p", str(app.process.pid)], stderr=subprocess.PIPE
+    )
     time.sleep(1)
     if tracer.poll() is not None:
         pytest.skip("this system does not let processes be traced")

@@ -36,7 +36,11 @@ def table():
     """Kind -> way -> whether the hash was the file's; printed at the end (pytest -s)."""
     rows: dict[str, dict[str, bool]] = {}
     yield rows
-    print("\n\nupload identity (SHA-256 seen by the core = SHA-256 of the file)\n" + f"{'kind':<20}" + "".join(f"{way:>9}" for way in ("picker", "drop", "API")))
+    print(
+        "\n\nupload identity (SHA-256 seen by the core = SHA-256 of the file)\n"
+        + f"{'kind':<20}"
+        + "".join(f"{way:>9}" for way in ("picker", "drop", "API"))
+    )
     for kind, ways in rows.items():
         print(f"{kind:<20}" + "".join(f"{('same' if ways.get(way) else 'NO') if way in ways else '-':>9}" for way in ("picker", "drop", "API")))
 

@@ -23,6 +23,15 @@ def test_one_to_one_shows_the_exact_pixels_in_every_pane(show, tiles, count, wid
         assert inner(screen(page, index), PHOTO, now["panes"][index]["origin"], ratio)
 
 
+def test_a_picture_smaller_than_its_pane_is_enlarged_by_a_whole_number_and_can_be_seen_at_its_size(show, tiles):
+    page = show([tiles.add("small", PHOTO[:131, :201])])
+    for keys, zoom in ([], 4), (["1"], 1), (["-"], 1), (["+"], 2), (["0"], 4):
+        press(page, *keys)
+        now = state(page)
+        assert (now["zoom"], now["fit"]) == (zoom, zoom == 4)
+        assert inner(screen(page), PHOTO[:131, :201], now["panes"][0]["origin"], zoom)
+
+
 def test_a_whole_zoom_has_only_the_colours_of_the_picture(show, tiles):
     board = np.zeros((400, 600, 3), np.uint8)
     board[::2, ::2] = board[1::2, 1::2] = (250, 120, 30)

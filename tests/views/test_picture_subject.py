@@ -128,7 +128,7 @@ def test_a_long_score_stops_when_nobody_wants_it_any_more(workbench):
         heard.append((done, total))
         raise Cancelled("enough")
 
-    subject = PictureSubject(workbench, opened(workbench, photo_like(3000, 3000)), on_progress=stop)
+    subject = PictureSubject(workbench, opened(workbench, photo_like(1400, 1400)), on_progress=stop)
     with pytest.raises(Cancelled):
         subject.analysis("lfm")
     assert len(heard) == 1

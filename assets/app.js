@@ -17,6 +17,21 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
+  /* Refused here, before 200 MB travel: the server would answer with an error that helps nobody. */
+  document.addEventListener("change", (event) => {
+    if (event.target !== picker()) return;
+    const file = event.target.files?.[0];
+    const limit = Number(document.querySelector(".invitation")?.dataset.limit ?? Infinity);
+    if (!file) return;
+    if (file.size > limit) {
+      event.stopImmediatePropagation();
+      event.target.value = "";
+      say(`${file.name} is ${(file.size / 2 ** 20).toFixed(1)} MB large; the limit is ${(limit / 2 ** 20).toFixed(0)} MB. Nothing was opened.`);
+    } else say(`Reading ${file.name}`);
+  }, true);
+
+  const say = (words) => { const line = document.querySelector(".status"); if (line) line.textContent = words; };
+
   /* A picture copied in a program has no file: the browser makes a PNG of its pixels at this moment and calls it image.png. */
   const madeByBrowser = (file) => file.name === "image.png" && Date.now() - file.lastModified < 5000;
 

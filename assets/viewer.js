@@ -792,9 +792,8 @@ globalThis.ForensicsViewer = (() => {
     }
 
     zoomAt(zoom, [pane, px, py] = [this.shown()[0]]) {
-      const { width, height } = pane.canvas, to = this.exact(zoom);
-      const fit = this.fitZoom();
-      if (to === fit || to < Math.min(1, fit)) return this.toFit();
+      const { width, height } = pane.canvas, fit = this.fitZoom(), to = Math.max(this.exact(zoom), Math.min(1, fit));
+      if (to === fit) return this.toFit();
       const gain = 1 / (this.zoom * this.unit) - 1 / (to * this.unit);
       this.x += ((px ?? width / 2) - width / 2) * gain;
       this.y += ((py ?? height / 2) - height / 2) * gain;

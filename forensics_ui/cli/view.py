@@ -160,17 +160,21 @@ def as_record(view: View, rendering: Rendering, picture: Picture, options: Mappi
 
 def _write(view: View, rendering: Rendering, record: dict[str, Any], picture: Picture, folder: Path) -> list[str]:
     from forensics_ui.imaging.colour import png
-    from forensics_ui.views.draw import draw
+    from forensics_ui.views.draw import draw, draw_marks
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for pane, described in zip(rendering.panes, record["panes"], strict=True):
             described["file"] = f"{view.name}_{pane.id}.png"
             (folder / described["file"]).write_bytes(png(draw(pane, picture.width, picture.height), level=6))
+        if rendering.marks:
+            record["marked_file"] = f"{view.name}_marked.png"
+            (folder / record["marked_file"]).write_bytes(png(draw_marks(picture.rgb, rendering.marks), level=6))
         (folder / f"{view.name}.json").write_text(json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise ForensicsError(f"The results could not be written to {folder.name or 'that folder'}: {error.strerror}.") from None
-    return [*(described["file"] for described in record["panes"]), f"{view.name}.json"]
+    marked = [record["marked_file"]] if rendering.marks else []
+    return [*(described["file"] for described in record["panes"]), *marked, f"{view.name}.json"]
 
 
 def _progress(done: int, total: int) -> None:

@@ -51,7 +51,8 @@ class DetectorEntry:
     calibration_note: str = ""
     # Condition to {"n_real", "n_fake", "fpr_at_some", "tpr_at_some", "auc", ...}, as the weights' card has them.
     figures: Mapping[str, Any] = field(default_factory=dict)
-    families: tuple[str, ...] = ()
+    figures_from: str = ""  # on which pictures they were measured
+    families: tuple[str, ...] = ()  # the generators that the weights were trained on
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class PictureEntry:
     complete: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    condition: str = ""  # which row of the weights' figures speaks of such pictures
     scores: tuple[Mapping[str, Any], ...] = ()
     error: str | None = None
     error_code: str | None = None

@@ -51,14 +51,16 @@ class DetectorService:
         priority: Priority = Priority.PERSON,
         on_progress: Progress | None = None,
         wait: float = 0.0,
+        alone: bool = False,
     ) -> Ticket:
         """Prepare the picture in this thread and queue it. Busy if there is no room within `wait` seconds.
 
         Raises NotApplicable and WeightsMissing here already; what happens later is in the ticket. `on_progress` and
-        callbacks are called in the service's thread.
+        callbacks are called in the service's thread. `alone` keeps it out of a batch with others, whose number moves
+        the last digits of a logit.
         """
         prepared = detector_called(detector).prepare(picture_rgb, rule)
-        job = Job(self._key(detector, weights), prepared, Priority(priority), Ticket(on_progress))
+        job = Job(self._key(detector, weights), prepared, Priority(priority), Ticket(on_progress), alone)
         job.ticket.add_done_callback(lambda _: self._wake())
         self._queue.put(job, wait)
         return job.ticket

@@ -85,6 +85,7 @@ class Job:
     prepared: Prepared
     priority: Priority
     ticket: Ticket = field(default_factory=Ticket)
+    alone: bool = False
 
     @property
     def pixels(self) -> int:
@@ -98,4 +99,4 @@ class Job:
     @property
     def group(self) -> tuple:
         """Jobs of one group can be computed together."""
-        return self.key, self.prepared.block.shape, self.priority
+        return self.key, self.prepared.block.shape, self.priority, id(self) if self.alone else 0

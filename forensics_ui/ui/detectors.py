@@ -17,7 +17,7 @@ def _described(bench: Bench, one: Any) -> dict[str, Any]:
     from forensics_ui.detectors import DETECTORS
     from forensics_ui.weightstore import manifest
 
-    spec, folder = DETECTORS.get(getattr(one, "name", None) or one.detector).spec, bench.settings.weights_dir
+    spec, folder = DETECTORS.get(one.detector).spec, bench.settings.weights_dir
     entry = manifest.find(one.weights, folder) if one.weights else None
     names = [found.entry.name for found in manifest.installed(folder) if found.entry and found.entry.detector == spec.name and found.status == "ok"]
     return {

@@ -18,8 +18,8 @@ from forensics_ui.ui.status import status
 from forensics_ui.ui.warm import Bench
 
 INVITATION = """
-<div class="invitation"><h2>Drop a picture anywhere on this page</h2>
-<p>or paste one, or choose a file. JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP, GIF, up to 200 MB. Its bytes are not changed.</p></div>"""
+<div class="invitation" data-limit="{limit}"><h2>Drop a picture anywhere on this page</h2>
+<p>or paste one, or choose a file. JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP, GIF, up to {megabytes} MB. Its bytes are not changed.</p></div>"""
 INTRODUCTION = """
 <div class="answers introduction"><ol>
 <li><b>An answer in words.</b> For each detector: strong or some evidence of generation, inconclusive, no trace found, or not applicable, and what that rests on.</li>
@@ -34,7 +34,8 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden
 def build(page: gr.Blocks, bench: Bench, desk: Desk) -> None:
     """Lay out the tab and connect it."""
     with gr.Column(elem_id="intake"):
-        gr.HTML(INVITATION, js_on_load=None, apply_default_css=False)
+        limit = bench.settings.limits.file_bytes
+        gr.HTML(INVITATION.format(limit=limit, megabytes=limit // 1024**2), js_on_load=None, apply_default_css=False)
         picker = gr.UploadButton("Choose a picture", variant="primary", elem_id="picker", type="filepath")
         how = gr.Textbox(visible=False)
     with gr.Row(elem_id="status-row"):

@@ -37,7 +37,7 @@ class Bench:
             return
         self._made.set_result(bench)
         with contextlib.suppress(Exception):  # whoever asks next gets the same error, and shows it
-            bench.availability()  # imports torch, which takes seconds
+            _warm(bench)
 
     @property
     def ready(self) -> bool:
@@ -57,3 +57,14 @@ class Bench:
             self._made.result(timeout=30).close()
         except Exception:
             return  # it never came up: nothing is open
+
+
+def _warm(bench: Workbench) -> None:
+    """Do before the first picture what it would wait for: the decoder process, torch, the networks that load quickly."""
+    bench.intake.prestart()
+    usable = [one.detector for one in bench.availability() if one.usable]
+    from forensics_ui.detectors import DETECTORS
+
+    for name in usable:
+        if not DETECTORS.get(name).spec.slow_on_cpu:
+            bench.service.warm(name)

@@ -167,7 +167,7 @@ class Subject(Protocol):
         """The logit from which the weights' card speaks of evidence; None if it is not calibrated."""
 
     def inverted(self) -> np.ndarray:
-        """The picture rebuilt by the built-in inverter, uint8, less what fills none of its cells; NotApplicable if there is none."""
+        """The picture rebuilt by the built-in inverter, uint8 of the same size; NotApplicable if there is none."""
 
     def plain_network(self, detector: str) -> Any:
         """The detector's network as its paper draws it: a differentiable torch module under the same weights."""

@@ -35,10 +35,10 @@ class Cam(View):
 
     name = "cam"
     title = "CAM and Grad-CAM"
-    shows = "Which places make a chosen layer of the network react in favour of a high (or low) score, by a method of your choice. Approximate: the maps do not add up to the score."
+    shows = "Which places make a chosen layer of the network react in favour of a high (or low) score, by a method of your choice; approximate, because the maps do not add up to the score."
     misleads = (
-        "Such a map shows attention, not fakeness: a bright map on a real photograph is normal, methods and layers disagree with each other, and every map has its own scale. "
-        "The deletion check tells whether the score depends on what is marked."
+        "Such a map shows attention, not fakeness: a bright map on a real photograph is normal, methods and layers disagree with each other, and every map has its own scale; "
+        "the deletion check tells whether the score depends on what is marked."
     )
     options = (
         DETECTOR,
@@ -80,7 +80,10 @@ def make(subject: Subject, detector: str, chosen: dict[str, Any]) -> Made:
     if chosen["check"] and not _flat(raw):
         # The sum over squares that the check makes must not let negative values hide positive ones that are shown.
         shown = raw if chosen["negative"] else np.maximum(raw, 0)
-        deletion = check(prepared.block, shown, layer.cells, lambda changed: sign * subject.logit_of(changed, detector, "native"), subject.progress)
+        what = "the score" if sign > 0 else "minus the score"
+        deletion = check(
+            prepared.block, shown, layer.cells, lambda changed: sign * subject.logit_of(changed, detector, "native"), subject.progress, what
+        )
     return Made(prepared, layer, raw, deletion)
 
 

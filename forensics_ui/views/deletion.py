@@ -58,7 +58,7 @@ def block_rule(subject: Subject) -> InputRule:
     return subject.rule if small or subject.rule == "paper" else "crop"
 
 
-def check(block: np.ndarray, values: np.ndarray, cells: Cells, score: Score, progress: Progress = no_checkpoint) -> Check:
+def check(block: np.ndarray, values: np.ndarray, cells: Cells, score: Score, progress: Progress = no_checkpoint, what: str = "the score") -> Check:
     """Replace the highest 5, 10 and 20 % of the map's squares, then random regions of the same shape; compare the drops of the score."""
     lattice = Lattice.over(block, values, cells)
     if lattice is None:
@@ -77,17 +77,15 @@ def check(block: np.ndarray, values: np.ndarray, cells: Cells, score: Score, pro
             progress(2 + at * (1 + RANDOM_REGIONS) + n + 1, total)
         row = {"share": share, "squares": int(marked.sum()), "drop": rounded(drop), "random_mean": rounded(float(np.mean(others)))}
         rows.append({**row, "random_sd": rounded(float(np.std(others, ddof=1))), "random_regions": RANDOM_REGIONS})
-    return Check({"logit": rounded(before), "square": lattice.side, "regions": rows}, sentence(rows[1]))
+    return Check({"logit": rounded(before), "square": lattice.side, "regions": rows}, sentence(rows[1], what))
 
 
-def sentence(row: dict[str, Any]) -> str:
+def sentence(row: dict[str, Any], what: str) -> str:
     """The middle row in words."""
     drop, mean, sd = row["drop"], row["random_mean"], row["random_sd"]
     clear = drop > mean + 2 * sd
-    meaning = (
-        "the score does depend on what the map marks" if clear else "the map marks nothing that the score depends on more than on any other place"
-    )
-    return f"replacing the marked {row['share']:.0%} lowers the score by {drop:+.3f}, random regions of the same shape by {mean:+.3f} ± {sd:.3f}: {meaning}."
+    meaning = f"{what} does depend on what the map marks" if clear else f"the map marks nothing that {what} depends on more than on any other place"
+    return f"replacing the marked {row['share']:.0%} lowers {what} by {drop:+.3f}, random regions of the same shape by {mean:+.3f} ± {sd:.3f}: {meaning}."
 
 
 def moved(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
-from forensics_ui.imaging.npr import npr
+from forensics_ui.imaging.npr import npr, trimmed_sentence
 from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import CHANNELS, original, rounded
 
@@ -53,18 +53,19 @@ class Difference(View):
     name = "difference"
     title = "Real vs inverted"
     shows = (
-        "What changes in the pixel relationships when a picture passes through a generator. Inverted means reconstructed by a generator "
-        "(encoded, then built up again by up-sampling); it does not mean the negative of its colours."
+        "What changes in the pixel relationships when a picture passes through a generator: inverted means reconstructed by a generator "
+        "(encoded, then built up again by up-sampling) and does not mean the negative of its colours."
     )
     misleads = (
-        "A difference shows what this one reconstruction changed, not where a picture was faked: it lights up on every photograph, and two saves of one picture differ too. "
-        "A second picture must be the same scene, pixel by pixel, or the difference means nothing."
+        "A difference shows what this one reconstruction changed, not where a picture was faked: it lights up on every photograph, and two saves of one picture differ too; "
+        "a second picture must be the same scene, pixel by pixel, or the difference means nothing."
     )
     options = (
         Option("l", "Cell size l", 2, low=2, high=16, step=1),
         Option("channel", "Channel", "all", choices=("all", *CHANNELS), help="'all' shows the RMS of the three"),
         Option("gain", "Gain", 8.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain"),
     )
+    slow = True  # the built-in inverter rebuilds a large picture tile by tile
     order = 20
 
     def render(self, subject: Subject, **options: Any) -> Rendering:
@@ -73,12 +74,10 @@ class Difference(View):
         if min(picture.width, picture.height) < cell:
             raise NotApplicable(f"the picture is {picture.width} x {picture.height} pixels, too small for a single {cell} x {cell} cell")
         other, maker = inverse_of(subject)
-        # The built-in inverter works in cells of its own and leaves out what fills none.
-        rgb = picture.rgb[: other.shape[0], : other.shape[1]]
         # The difference of two NPR maps of 8-bit pixels fits into their 16 bits.
-        first, second = npr(rgb, cell), npr(other, cell)
+        first, second = npr(picture.rgb, cell), npr(other, cell)
         per_channel = {name: compare(first[..., c], second[..., c]) for c, name in enumerate(CHANNELS)}
-        decibels = psnr(rgb, other)
+        decibels = psnr(picture.rgb, other)
         numbers = {
             "l": cell,
             "inverted_by": maker,
@@ -89,7 +88,7 @@ class Difference(View):
         }
         other_pane = Pane("inverted", "Inverted", lambda: other, reduce="mean", note=f"made by {maker}")
         panes = (original(subject), other_pane, *_maps(first, second, chosen))
-        return Rendering(panes=panes, numbers=numbers, sentences=tuple(_sentences(numbers, _left_out(subject, first))))
+        return Rendering(panes=panes, numbers=numbers, sentences=tuple(_sentences(numbers, trimmed_sentence(picture.width, picture.height, cell))))
 
 
 def _maps(first: np.ndarray, second: np.ndarray, chosen: dict[str, Any]) -> list[Pane]:
@@ -116,14 +115,7 @@ def _maps(first: np.ndarray, second: np.ndarray, chosen: dict[str, Any]) -> list
     ]
 
 
-def _left_out(subject: Subject, compared: np.ndarray) -> str | None:
-    columns, rows = subject.picture.width - compared.shape[1], subject.picture.height - compared.shape[0]
-    if not columns and not rows:
-        return None
-    return f"Of the picture, {columns} columns at the right and {rows} rows at the bottom fill no cell and are left out."
-
-
-def _sentences(numbers: dict[str, Any], left_out: str | None) -> list[str]:
+def _sentences(numbers: dict[str, Any], trimmed: str | None) -> list[str]:
     lines = ["Inverted means reconstructed by a generator; it is not a colour negative."]
     if numbers["identical"]:
         lines.append("The two pictures are identical, pixel by pixel.")
@@ -132,4 +124,4 @@ def _sentences(numbers: dict[str, Any], left_out: str | None) -> list[str]:
     flat = [name for name, figures in numbers["npr"].items() if figures["correlation"] is None]
     if flat:
         lines.append(f"No correlation is given for {', '.join(flat)}: one of the two maps is flat.")
-    return [*lines, *([left_out] if left_out else [])]
+    return [*lines, *([trimmed[0].upper() + trimmed[1:] + "."] if trimmed else [])]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import cv2
 import numpy as np
 
 from forensics_ui.imaging.colour import NO_VALUE, colourise
-from forensics_ui.views.base import Pane
+from forensics_ui.views.base import Mark, Pane
+
+MARK_COLOURS = {"seen": (255, 200, 0), "fake": (220, 40, 40), "real": (40, 90, 230), "neutral": (0, 200, 120)}
 
 
 def draw(pane: Pane, width: int, height: int) -> np.ndarray:
@@ -26,6 +31,17 @@ def draw(pane: Pane, width: int, height: int) -> np.ndarray:
     if len(rows) and len(columns):
         canvas[top : top + len(rows), left : left + len(columns)] = colours[rows][:, columns]
     return canvas
+
+
+def draw_marks(rgb: np.ndarray, marks: Sequence[Mark]) -> np.ndarray:
+    """The picture with the outlines of its marks, one pixel wide, the first ones on top."""
+    drawn = rgb.copy()
+    for mark in reversed(marks):
+        box = mark.box
+        if box.area:
+            corner = (box.left + box.width - 1, box.top + box.height - 1)
+            cv2.rectangle(drawn, (box.left, box.top), corner, MARK_COLOURS[mark.kind], 1)
+    return drawn
 
 
 def _cells_of(length: int, offset: int, step: int, cells: int) -> tuple[np.ndarray, int]:

@@ -19,8 +19,8 @@ class ErrorLevels(View):
     title = "Error levels"
     shows = "How much each pixel changes when the picture is saved as JPEG once more: parts with another compression history than their surroundings can stand out."
     misleads = (
-        "Edges, fine texture and saturated colours light up on every picture, untouched ones too, and smooth areas stay dark; only a difference between areas of the same kind means something. "
-        "It does not tell generated pictures from photographs."
+        "Edges, fine texture and saturated colours light up on every picture, untouched ones too, and smooth areas stay dark; only a difference between areas of the same kind means something; "
+        "it does not tell generated pictures from photographs."
     )
     options = (
         Option("quality", "JPEG quality", 90, low=50, high=100, step=1),

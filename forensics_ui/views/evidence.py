@@ -49,10 +49,10 @@ class Evidence(View):
 
     name = "evidence"
     title = "Where the score comes from"
-    shows = "How much every place adds to the score (red pushes towards generated, blue towards real). The maps are exact: added up with the bias they are the score."
+    shows = "How much every place adds to the score (red pushes towards generated, blue towards real), exactly: added up with the bias, the places are the score."
     misleads = (
-        "A bright map on a real photograph is normal: the colours show what this detector reacted to, not what was generated, and each map has its own scale. "
-        "A place is computed from a wider surrounding than the square that is drawn."
+        "A bright map on a real photograph is normal: the colours show what this detector reacted to, not what was generated, and each map has its own scale; "
+        "a place is computed from a wider surrounding than the square that is drawn."
     )
     options = (
         DETECTOR,

@@ -74,8 +74,8 @@ class Ghosts(View):
         "At which JPEG qualities the picture seems to have been saved before (dips of the curve), and which quality fits best from place to place."
     )
     misleads = (
-        "Being saved twice is the normal life of a picture and no sign of a fake; in smooth or dark blocks any quality fits, so the map is noisy there. "
-        "Qualities are those of the common IJG library with its standard tables: other programs' settings show as the nearest one or not at all, and so does a picture that was resized or cropped since."
+        "Being saved twice is the normal life of a picture and no sign of a fake; in smooth or dark blocks any quality fits, so the map is noisy there; "
+        "qualities are those of the common IJG library with its standard tables: other programs' settings show as the nearest one or not at all, and so does a picture that was resized or cropped since."
     )
     options = (
         Option(

@@ -70,28 +70,27 @@ def raw_map(
 ) -> np.ndarray:
     """The map as the method computes it, (rows, columns), before the package cuts it at zero and stretches it to 0..1."""
     ensure_torchvision()
-    import pytorch_grad_cam
-
-    kind = getattr(pytorch_grad_cam, METHODS[method])
-    if method == "ablationcam":
-        # It swaps a layer of the network and would leave it swapped if cancelled.
-        network = copy.deepcopy(network)
-    module = network.get_submodule(layer.path)
-    refuse(method, tokens, _cells(network, module, x, tokens))
-    extra = {"ablation_layer": pytorch_grad_cam.AblationLayer()} if method == "ablationcam" else {}
-    taken: list[np.ndarray] = []
-    with (
-        LOCK,
-        _progress_of(method, report),
-        torch.enable_grad(),
-        kind(network, [module], reshape_transform=tokens_to_map if tokens else None, **extra) as cam,
-    ):
-        cam.get_cam_image = _keeping(cam.get_cam_image, taken)
-        cam(x, targets=[LogitTarget(sign)])
-        score = sign * float(cam.outputs.detach().reshape(-1)[0])
-    made = np.asarray(taken[0], np.float64)[0]
+    with LOCK, _progress_of(method, report), torch.enable_grad():
+        # Ablation-CAM swaps a layer of the network and would leave it swapped if cancelled.
+        used = copy.deepcopy(network) if method == "ablationcam" else network
+        refuse(method, tokens, _cells(used, used.get_submodule(layer.path), x, tokens))
+        made, score = _made(used, layer, x, method, LogitTarget(sign), tokens)
     # Ablation-CAM divides by the score, which turns its map upside down where the score is negative, as half of all logits are.
     return made * np.sign(score) if method == "ablationcam" else made
+
+
+def _made(network: nn.Module, layer: Layer, x: Tensor, method: str, target: LogitTarget, tokens: bool) -> tuple[np.ndarray, float]:
+    """The raw map, and the value of the target."""
+    import pytorch_grad_cam
+
+    extra = {"ablation_layer": pytorch_grad_cam.AblationLayer()} if method == "ablationcam" else {}
+    kind, reshape = getattr(pytorch_grad_cam, METHODS[method]), tokens_to_map if tokens else None
+    taken: list[np.ndarray] = []
+    with kind(network, [network.get_submodule(layer.path)], reshape_transform=reshape, **extra) as cam:
+        cam.get_cam_image = _keeping(cam.get_cam_image, taken)
+        cam(x, targets=[target])
+        score = float(target(cam.outputs.detach().reshape(-1)[0]))
+    return np.asarray(taken[0], np.float64)[0], score
 
 
 def _cells(network: nn.Module, module: nn.Module, x: Tensor, tokens: bool) -> int:

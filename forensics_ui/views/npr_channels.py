@@ -78,8 +78,8 @@ class NprChannels(View):
     title = "NPR channels"
     shows = "How each pixel differs from the reference pixel of its cell, for red, green and blue: the raw material that the NPR and LFM detectors work on."
     misleads = (
-        "Every picture has such differences: edges and texture light up on a real photograph, and JPEG or resizing change the pattern more than a generator does. "
-        "With l = 2, a quarter of the map is zero by construction."
+        "Every picture has such differences: edges and texture light up on a real photograph, and JPEG or resizing change the pattern more than a generator does; "
+        "with l = 2, a quarter of the map is zero by construction."
     )
     options = (
         Option("l", "Cell size l", 2, low=2, high=16, step=1, help="the paper's choice is 2"),

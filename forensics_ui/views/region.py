@@ -65,7 +65,7 @@ class Region(View):
     title = "Region"
     shows = "The score of the box you draw, of the rest of the picture, and of every 256-pixel tile, all at native resolution: a generated part in a real photograph can show here."
     misleads = (
-        "One tile above the threshold among many is normal: each tile is wrong as often as the detector is. Smooth sky and dark areas score at random, "
+        "One tile above the threshold among many is normal: each tile is wrong as often as the detector is, smooth sky and dark areas score at random, "
         "and scores of boxes of different sizes cannot be compared with each other."
     )
     options = (

@@ -64,8 +64,8 @@ class Stability(View):
     title = "Stability"
     shows = "How the score changes when the same picture is saved again, resized or shifted, as happens on its way through phones and sites, and where it crosses the threshold."
     misleads = (
-        "A score that stays low says nothing, and one that falls with compression does not make the picture real: compression erases the traces. "
-        "A score that only rises after a resize comes from the resize."
+        "A score that stays low says nothing, and one that falls with compression does not make the picture real: compression erases the traces; "
+        "a score that only rises after a resize comes from the resize."
     )
     options = (
         DETECTOR,

@@ -43,10 +43,10 @@ class TopK(View):
 
     name = "topk"
     title = "Top-K activations"
-    shows = "The terms that LFM's score is the sum of: for each of 64 channels its 16 strongest places, each times a learnt weight. Bias plus all terms is the score, exactly."
+    shows = "The terms that LFM's score is the sum of: for each of 64 channels its 16 strongest places, each times a learnt weight, and bias plus all terms is the score, exactly."
     misleads = (
-        "Every picture has strongest places, a real photograph too: a long list is no evidence by itself, only the sum is scored. "
-        "With fewer ranks than the trained ones the sum is part of the score, not another score."
+        "Every picture has strongest places, a real photograph too: a long list is no evidence by itself, only the sum is scored; "
+        "with fewer ranks than the trained ones the sum is part of the score, not another score."
     )
     options = (
         Option("k", "Ranks K", 16, low=1, high=16, step=1, help="the network was trained with K = 16; fewer shows what the first ranks add up to"),

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable, WeightsError
+from forensics_ui.weightstore.manifest import WeightsEntry, default_for
 
 if TYPE_CHECKING:
     from forensics_ui.inversion.network import Inverter
 
-NAME = "inverter"
+DETECTOR = "inverter"
 
 
 class BuiltInInverter:
@@ -22,23 +23,35 @@ class BuiltInInverter:
 
     def __init__(self, weights_dir: Path) -> None:
         self._weights_dir = weights_dir
-        self._network: Inverter | None = None
+        self._loaded: tuple[str | None, Inverter] | None = None
         self._lock = threading.Lock()
 
+    def entry(self) -> WeightsEntry:
+        """The weights that rebuild; NotApplicable where none are installed."""
+        entry = default_for(DETECTOR, self._weights_dir)
+        if entry is None:
+            raise NotApplicable("give a second picture; the built-in inverter's weights are not installed")
+        return entry
+
     def __call__(self, rgb: np.ndarray, checkpoint: Callable[[int, int], None] = lambda done, total: None) -> np.ndarray:
-        """The picture as the generator rebuilds it; NotApplicable where its weights are not installed."""
+        """The picture as the generator rebuilds it. `checkpoint` hears of (done, total) and stops the work by raising."""
         from forensics_ui.inversion.invert import invert
 
-        return invert(self._loaded(), rgb, checkpoint)
+        return invert(self._network(), rgb, checkpoint)
 
-    def _loaded(self) -> Inverter:
+    def _network(self) -> Inverter:
+        entry = self.entry()
         with self._lock:
-            if self._network is None:
-                from forensics_ui.inversion.invert import load_inverter
-                from forensics_ui.weightstore.load import load_weights
+            # Other weights may have been trained since.
+            if self._loaded is None or self._loaded[0] != entry.sha256:
+                self._loaded = entry.sha256, self._load(entry)
+            return self._loaded[1]
 
-                try:
-                    self._network = load_inverter(load_weights(NAME, NAME, self._weights_dir).state)
-                except WeightsError as error:
-                    raise NotApplicable(f"give a second picture; the built-in inverter cannot be used: {error.user_message}") from error
-            return self._network
+    def _load(self, entry: WeightsEntry) -> Inverter:
+        from forensics_ui.inversion.invert import load_inverter
+        from forensics_ui.weightstore.load import load_weights
+
+        try:
+            return load_inverter(load_weights(entry.name, DETECTOR, self._weights_dir).state)
+        except WeightsError as error:
+            raise NotApplicable(f"give a second picture; the built-in inverter cannot be used: {error.user_message.rstrip('.')}") from error

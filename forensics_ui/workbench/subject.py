@@ -5,18 +5,47 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from forensics_ui.core.errors import Cancelled, NotApplicable
 from forensics_ui.core.types import Analysis, InputRule, Picture
+from forensics_ui.weightstore.manifest import default_for
 from forensics_ui.workbench.workbench import Progress, Workbench
 
 LOOK = 0.1  # seconds between two looks whether the work is still wanted
-SCORES = 4096  # remembered scores of changed pixels: the tiles of a 100-megapixel picture and every change of the stability view
+# Scores: the tiles of a 100-megapixel picture and every change of the stability view. A rebuilt picture has up to 360 MB.
+KEPT = {"score": 4096, "network": 2, "inverted": 1}
 QUEUE_SECONDS = 60.0
+
+
+class Memory:
+    """What outlives one subject: scores of changed pixels, plain networks and rebuilt pictures, the longest unused dropped first."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, OrderedDict[tuple[str, ...], Any]] = {kind: OrderedDict() for kind in KEPT}
+        self._lock = threading.Lock()
+
+    def recall(self, kind: str, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
+        """What is kept under the key, or made now; two threads may make it twice, which harms nobody."""
+        kept = self._kept[kind]
+        with self._lock:
+            if key in kept:
+                kept.move_to_end(key)
+                return kept[key]
+        made = make()
+        with self._lock:
+            kept[key] = made
+            while len(kept) > KEPT[kind]:
+                kept.popitem(last=False)
+        return made
+
+
+# One memory per workbench, gone with it: a new subject is made for every change of a slider.
+_MEMORIES: WeakKeyDictionary[Workbench, Memory] = WeakKeyDictionary()
 
 
 class PictureSubject:
@@ -40,11 +69,8 @@ class PictureSubject:
         self.picture, self.second, self.rule = picture, second, rule
         self.on_progress = on_progress
         self._workbench, self._weights, self._chosen = workbench, dict(weights or {}), detectors
-        self._scores: OrderedDict[tuple[str, ...], float] = OrderedDict()
-        self._networks: dict[str, Any] = {}
-        self._inverted: np.ndarray | None = None
+        self._memory = _MEMORIES.setdefault(workbench, Memory())
         self._told: tuple[int, int] | None = None
-        self._lock = threading.Lock()
 
     def detectors(self) -> list[str]:
         """Names of the detectors that can be used, of those that were chosen."""
@@ -63,18 +89,12 @@ class PictureSubject:
         """The score of other pixels; the same pixels are scored once."""
         rule = rule or self.rule
         digest = hashlib.blake2b(np.ascontiguousarray(rgb), digest_size=16).hexdigest()
-        key = (digest, str(rgb.shape), detector, rule)
-        with self._lock:
-            if key in self._scores:
-                self._scores.move_to_end(key)
-                return self._scores[key]
-        ticket = self._workbench.service.submit(rgb, detector, rule=rule, weights=self._weights.get(detector), wait=QUEUE_SECONDS)
-        logit = self._wait(ticket).logit
-        with self._lock:
-            self._scores[key] = logit
-            while len(self._scores) > SCORES:
-                self._scores.popitem(last=False)
-        return logit
+        weights = self._weights.get(detector)
+
+        def score() -> float:
+            return self._wait(self._workbench.service.submit(rgb, detector, rule=rule, weights=weights, wait=QUEUE_SECONDS)).logit
+
+        return self._memory.recall("score", (digest, str(rgb.shape), detector, rule, self._weights_name(detector)), score)
 
     def threshold(self, detector: str, rule: InputRule | None = None) -> float | None:
         """The logit above which the card of the weights speaks of some evidence, under this rule."""
@@ -84,30 +104,25 @@ class PictureSubject:
         return None if limit is None else float(limit)
 
     def inverted(self) -> np.ndarray:
-        """The picture rebuilt by the built-in inverter; rows and columns that fill none of its cells are left out."""
-        if self._inverted is None:
-            from forensics_ui.inversion.invert import invert, load_inverter
-            from forensics_ui.weightstore.load import load_weights
-            from forensics_ui.weightstore.manifest import default_for
-
-            folder = self._workbench.settings.weights_dir
-            entry = default_for("inverter", folder)
-            if entry is None:
-                raise NotApplicable("give a second picture; the built-in inverter's weights are not installed")
-            network = load_inverter(load_weights(entry.name, "inverter", folder).state)
-            self._inverted = invert(network, self.picture.rgb, self.progress)
-        return self._inverted
+        """The picture rebuilt by the built-in inverter."""
+        inverter = self._workbench.inverter
+        key = (self.picture.sha256, str(self.picture.complete), inverter.entry().sha256 or "")
+        return self._memory.recall("inverted", key, lambda: inverter(self.picture.rgb, self.progress))
 
     def plain_network(self, detector: str) -> Any:
-        """The network of the same weights as its paper draws it, in fp32 on the CPU; loaded once."""
-        from forensics_ui.service.installed import default_installed, load_installed
+        """The network of the same weights as its paper draws it, in fp32 on the CPU."""
+        from forensics_ui.service.installed import load_installed
         from forensics_ui.views.plain import recipe_of
 
-        if detector not in self._networks:
-            recipe, folder = recipe_of(detector), self._workbench.settings.weights_dir
-            name = self._weights.get(detector) or default_installed(detector, folder)
-            self._networks[detector] = recipe.build(load_installed(name, detector, folder).state)
-        return self._networks[detector]
+        recipe, name = recipe_of(detector), self._weights_name(detector)
+        return self._memory.recall(
+            "network", (detector, name), lambda: recipe.build(load_installed(name, detector, self._workbench.settings.weights_dir).state)
+        )
+
+    def _weights_name(self, detector: str) -> str:
+        from forensics_ui.service.installed import default_installed
+
+        return self._weights.get(detector) or default_installed(detector, self._workbench.settings.weights_dir)
 
     def progress(self, done: int, total: int) -> None:
         """Tell how far a view is; raises Cancelled when nobody wants it any more."""

@@ -14,6 +14,7 @@ from forensics_ui.core.types import Analysis, InputRule, Picture
 from forensics_ui.imaging.open import Intake
 from forensics_ui.verdict.bands import judge, not_applicable
 from forensics_ui.weightstore.manifest import default_for, find, read_card
+from forensics_ui.workbench.inverting import BuiltInInverter
 from forensics_ui.workbench.record import Score, Scored
 
 if TYPE_CHECKING:
@@ -39,6 +40,13 @@ class ScoreTicket:
         """Whether `result()` answers at once."""
         return self._ready is not None or self._ticket.done()
 
+    def add_done_callback(self, call: Callable[[ScoreTicket], None]) -> None:
+        """Call back once `result()` answers at once; possibly in the service's thread, so be quick."""
+        if self._ready is not None:
+            call(self)
+        else:
+            self._ticket.add_done_callback(lambda _: call(self))
+
     def cancel(self) -> None:
         """Ask for the work to stop; what is already computed stays."""
         if self._ticket is not None:
@@ -58,6 +66,7 @@ class Workbench:
         self.intake = intake or Intake(self.settings.limits, workers=2)
         self._service = service
         self._analyses: OrderedDict[tuple[str, ...], Analysis] = OrderedDict()
+        self.inverter = BuiltInInverter(self.settings.weights_dir)
         self._lock = threading.Lock()
 
     @property
@@ -87,8 +96,10 @@ class Workbench:
         weights: str | None = None,
         priority: int = 0,
         on_progress: Progress | None = None,
+        wait: float = 0.0,
+        alone: bool = False,
     ) -> ScoreTicket:
-        """Begin to score. A picture that the detector cannot judge is an answer, not an error."""
+        """Begin to score. A picture that the detector cannot judge is an answer, not an error; `wait`, `alone`: see the service."""
 
         def finish(analysis: Analysis) -> Scored:
             self._remember(key, analysis)
@@ -99,7 +110,9 @@ class Workbench:
         if known := self._recall(key):
             return ScoreTicket(finish, ready=finish(known))
         try:
-            ticket = self.service.submit(picture.rgb, detector, rule=rule, weights=weights, priority=priority, on_progress=on_progress)
+            ticket = self.service.submit(
+                picture.rgb, detector, rule=rule, weights=weights, priority=priority, on_progress=on_progress, wait=wait, alone=alone
+            )
         except NotApplicable as reason:
             return ScoreTicket(finish, ready=Scored(Score.of(picture, detector, rule, not_applicable(reason.user_message))))
         return ScoreTicket(finish, ticket=ticket)

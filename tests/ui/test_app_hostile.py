@@ -35,6 +35,14 @@ def test_what_is_no_picture_is_refused_in_a_sentence_and_the_app_goes_on(screen,
     assert screen.locator("#card-lfm .number").count() == 2
 
 
+def test_a_file_over_the_limit_is_refused_in_a_sentence_before_it_travels(screen):
+    assert screen.locator(".invitation").get_attribute("data-limit") == str(200 * 1024**2)
+    screen.evaluate("document.querySelector('.invitation').dataset.limit = 1024 * 1024")
+    screen.locator("#intake input[type=file]").set_input_files({"name": "huge.tif", "mimeType": "image/tiff", "buffer": bytes(3 * 1024**2)})
+    screen.wait_for_selector(".status:has-text('huge.tif is 3.0 MB large; the limit is 1 MB')")
+    assert not [url for url in screen.asked if "/upload" in url]
+
+
 def test_a_torn_file_can_be_opened_in_part_without_a_verdict(screen, give):
     data = photograph()
     assert "ends before its picture does" in refusal(screen, give, "torn.jpg", data[: len(data) * 2 // 3])

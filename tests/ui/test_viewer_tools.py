@@ -129,17 +129,18 @@ def test_no_more_is_asked_for_than_the_screen_needs(show, tiles, big):
     assert 0 < len(tiles.requests) <= 2 * most and len(set(tiles.requests)) == len(tiles.requests)
 
 
-def test_tiles_that_were_scrolled_away_are_not_fetched(show, tiles, big):
+def test_requests_for_tiles_that_were_scrolled_away_are_stopped(show, tiles, big):
     page = show(big)
+    tiles.delay = 1.5
+    page.evaluate("viewer.flyTo(600, 500, 1)")
+    page.wait_for_function("viewer.state().pending === 4")
     tiles.requests.clear()
-    tiles.delay = 0.25
-    for x in range(400, 3800, 400):
-        page.evaluate(f"viewer.flyTo({x}, 500, 1)")
-        page.wait_for_timeout(40)
-        assert state(page)["pending"] <= 4
+    page.evaluate("viewer.flyTo(3400, 2500, 1)")
+    page.wait_for_timeout(700)
+    # Four at a time: the new place could not be asked for yet if the old requests still ran.
+    assert tiles.requests and all(int(path.split("/")[4]) >= 10 for path in tiles.requests)
+    tiles.delay = 0
     settle(page)
-    columns = 3400 / 256 + 4
-    assert len(tiles.requests) < 2 * 3 * columns, "most of the way was skipped"
 
 
 def test_memory_stays_bounded_while_a_huge_picture_is_crossed(show, tiles, big):
@@ -187,7 +188,7 @@ def test_nothing_of_one_picture_is_seen_under_the_next(show, tiles):
     page = show([tiles.add("photo", np.full((600, 900, 3), (255, 0, 0), np.uint8))])
     following = tiles.add("photo", np.full((600, 900, 3), (0, 0, 255), np.uint8))
     following["levels"]["url"] += "?second"
-    tiles.fail = True
+    tiles.delay = 2
     page.evaluate("(pane) => viewer.update({picture: 'second', panes: [pane]})", following)
     page.wait_for_timeout(150)
     shown = screen(page).reshape(-1, 3)

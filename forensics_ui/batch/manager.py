@@ -1,0 +1,233 @@
+"""All batches of one data folder: start, watch, stop, go on, read. They outlive the page that started them, and the app."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forensics_ui.batch.lock import InUse, Lock, folder_lock
+from forensics_ui.batch.plan import Plan, make_plan
+from forensics_ui.batch.progress import OVER, Progress
+from forensics_ui.batch.rows import Rows
+from forensics_ui.batch.run import BatchRun, Event
+from forensics_ui.batch.scan import Preview, Source, preview
+from forensics_ui.core.errors import ForensicsError
+from forensics_ui.core.types import InputRule
+from forensics_ui.workbench import Workbench
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class BatchInfo:
+    """One batch as a list shows it."""
+
+    id: str
+    title: str
+    started: str
+    ended: str
+    plan: dict[str, Any]
+    progress: Progress
+
+
+@dataclass
+class _Running:
+    run: BatchRun
+    thread: threading.Thread
+    error: BaseException | None = None
+
+
+class BatchManager:
+    """Runs batches one after the other on one workbench, each in a thread of its own."""
+
+    def __init__(self, workbench: Workbench, data_dir: Path | None = None) -> None:
+        self.workbench = workbench
+        self.data_dir = Path(data_dir or workbench.settings.data_dir)
+        self.folder = self.data_dir / "batches"
+        self._running: dict[str, _Running] = {}
+        self._lock = threading.RLock()
+        self._turn = threading.Lock()
+
+    def preview(self, what: Source | Path | str | Sequence[Path | str], out: Path | None = None) -> Preview:
+        """What a run would score, and what it would skip and why."""
+        source = what if isinstance(what, Source) else Source.of(what)
+        return preview(source, self.workbench.settings.limits, self._own(out))
+
+    def start(
+        self,
+        what: Source | Path | str | Sequence[Path | str],
+        detectors: Sequence[str],
+        rule: InputRule = "native",
+        weights: Mapping[str, str] | None = None,
+        *,
+        out: Path | None = None,
+        fresh: bool = False,
+        on_event: Event | None = None,
+    ) -> str:
+        """Begin, or go on with the batch that has the same pictures and settings (not if `fresh`); gives its id."""
+        source = what if isinstance(what, Source) else Source.of(what)
+        plan = make_plan(self.workbench, source, detectors, rule, weights)
+        with self._lock:
+            batch = self.last_of(plan)
+            if fresh or batch is None:
+                batch = self._new_id(plan)
+            self._launch(batch, plan, out, on_event)
+        return batch
+
+    def last_of(self, plan: Plan) -> str | None:
+        """The newest batch of this very plan."""
+        versions = [path for path in self.folder.glob(f"{plan.identity()}*") if (path / "journal.sqlite").is_file()]
+        return max(versions, key=_number).name if versions else None
+
+    def pause(self, batch: str) -> None:
+        """Begin no more files."""
+        self._of(batch).run.pause()
+
+    def resume(self, batch: str, on_event: Event | None = None) -> None:
+        """Go on: after a pause, or after it was cancelled, stopped or interrupted, from where it was."""
+        with self._lock:
+            running = self._running.get(batch)
+            if running and running.thread.is_alive():
+                running.run.resume()
+                return
+            old = Plan.from_dict(self._about(batch)["plan"])
+        asked = {choice.detector: choice.asked for choice in old.choices}
+        plan = make_plan(self.workbench, old.source, list(asked), old.rule, asked)
+        if different := plan.differences(old):
+            raise ForensicsError(f"This batch cannot go on, because {' and '.join(different)} changed since; start it anew.")
+        with self._lock:
+            self._launch(batch, plan, None, on_event)
+
+    def cancel(self, batch: str) -> None:
+        """Stop cleanly; what is finished is kept, and `resume` goes on from there."""
+        self._of(batch).run.cancel()
+
+    def wait(self, batch: str, timeout: float | None = None) -> Progress:
+        """Wait until it is over, or for so long; an error inside the program is raised here."""
+        running = self._of(batch)
+        running.thread.join(timeout)
+        if running.error is not None:
+            raise running.error
+        return running.run.progress()
+
+    def get(self, batch: str) -> BatchInfo:
+        """One batch, running or past."""
+        about = self._about(batch)
+        plan = about.get("plan") or {}
+        running = self._running.get(batch)
+        progress = running.run.progress() if running else self._progress_of(batch, about)
+        return BatchInfo(batch, _title(plan), about.get("started", ""), about.get("ended", ""), plan, progress)
+
+    def list(self) -> list[BatchInfo]:
+        """All batches, the newest first."""
+        found = []
+        for path in self.folder.glob("*/journal.sqlite"):
+            # One that cannot be read must not hide the others.
+            with contextlib.suppress(ForensicsError):
+                found.append(self.get(path.parent.name))
+        return sorted(found, key=lambda each: (each.started, each.id), reverse=True)
+
+    def rows(self, batch: str) -> Rows:
+        """The reader of its journal: rows, histogram, skipped and the like."""
+        return Rows(self._journal(batch))
+
+    def forget(self, batch: str) -> None:
+        """Delete the journal of a batch that is over."""
+        running = self._running.get(batch)
+        if (running and running.thread.is_alive()) or self.get(batch).progress.state in ("running", "scanning", "paused"):
+            raise InUse("This batch is still running; stop it first.")
+        journal = self._journal(batch)
+        for path in journal.parent.glob("journal.*"):
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            journal.parent.rmdir()
+        self._running.pop(batch, None)
+
+    def close(self, timeout: float = 30.0) -> None:
+        """Stop everything cleanly."""
+        for running in self._running.values():
+            running.run.cancel("The program was closed.")
+        for running in self._running.values():
+            running.thread.join(timeout)
+
+    def _launch(self, batch: str, plan: Plan, out: Path | None, on_event: Event | None) -> None:
+        locks = self._locked(plan, out)
+        run = BatchRun(self.workbench, plan, self._journal(batch), on_event, exclude=self._own(out))
+        running = _Running(run, threading.Thread(target=lambda: self._work(running, locks), name=f"batch-{batch}", daemon=True))
+        self._running[batch] = running
+        # Before it has its turn it must already be found.
+        run.announce()
+        running.thread.start()
+
+    def _work(self, running: _Running, locks: list[Lock]) -> None:
+        try:
+            with self._turn:
+                running.run.run()
+        except BaseException as error:
+            logger.exception("a batch ended with an error")
+            running.error = error
+        finally:
+            for lock in locks:
+                lock.release()
+
+    def _locked(self, plan: Plan, out: Path | None) -> list[Lock]:
+        source = plan.source
+        wanted = [folder_lock(self.data_dir, source.where(), f"The folder {source.folder.name!r}" if source.folder else "This choice of files")]
+        if out is not None:
+            wanted.append(folder_lock(self.data_dir, f"out:{out.resolve()}", f"The folder {out.name!r}"))
+        held: list[Lock] = []
+        try:
+            for lock in wanted:
+                held.append(lock.acquire())
+        except BaseException:
+            for lock in held:
+                lock.release()
+            raise
+        return held
+
+    def _own(self, out: Path | None) -> tuple[Path, ...]:
+        return tuple(path for path in (self.data_dir, out) if path is not None)
+
+    def _new_id(self, plan: Plan) -> str:
+        """A name that says nothing of the time, so that equal runs give equal reports."""
+        identity = plan.identity()
+        last = self.last_of(plan)
+        return identity if last is None else f"{identity}-{_number(self.folder / last) + 1}"
+
+    def _of(self, batch: str) -> _Running:
+        if batch not in self._running:
+            raise ForensicsError("This batch is not running here.")
+        return self._running[batch]
+
+    def _journal(self, batch: str) -> Path:
+        return self.folder / Path(batch).name / "journal.sqlite"
+
+    def _about(self, batch: str) -> dict[str, Any]:
+        if not self._journal(batch).is_file():
+            raise ForensicsError("There is no such batch.")
+        return self.rows(batch).about()
+
+    def _progress_of(self, batch: str, about: Mapping[str, Any]) -> Progress:
+        """Of a batch that nobody here runs: over, running in another program, or interrupted."""
+        state, counts = about.get("state", "new"), self.rows(batch).counts()
+        if state not in OVER and not Lock(self._journal(batch).with_suffix(".lock"), "").held_by_anyone():
+            state = "interrupted"
+        total = counts["waiting"] + counts["done"] + counts["failed"]
+        return Progress(state, about.get("reason", ""), total, counts["done"], counts["failed"], counts["skipped"])
+
+
+def _number(path: Path) -> int:
+    """Which of the batches of one plan: the first has no number in its name."""
+    return int(path.name.partition("-")[2] or 1)
+
+
+def _title(plan: Mapping[str, Any]) -> str:
+    if plan.get("folder"):
+        return Path(plan["folder"]).name
+    files = plan.get("files") or []
+    return f"{len(files)} {'file' if len(files) == 1 else 'files'}"

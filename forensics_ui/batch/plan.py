@@ -1,0 +1,118 @@
+"""What a run is: which pictures, which detectors with which weights, under which rule, by which build. Two plans that
+differ in anything that could change a score are two runs, never mixed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from forensics_ui import __version__
+from forensics_ui.batch.scan import Source
+from forensics_ui.core.errors import ForensicsError, NotApplicable
+from forensics_ui.core.types import InputRule
+from forensics_ui.workbench import Workbench
+
+PACKAGES = ("pillow", "numpy", "torch")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A detector as it runs here: `asked` is how its weights are called for, the rest is what they turned out to be."""
+
+    detector: str
+    asked: str
+    weights: str
+    weights_sha256: str
+    card_sha256: str
+    device: str
+    precision: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides the results."""
+
+    source: Source
+    choices: tuple[Choice, ...]
+    rule: InputRule
+    limits: dict[str, Any]
+    versions: dict[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the journal and for reports: JSON-ready."""
+        return {
+            "folder": None if self.source.folder is None else str(self.source.folder),
+            "files": [str(file) for file in self.source.files],
+            "detectors": [asdict(choice) for choice in self.choices],
+            "input_rule": self.rule,
+            "limits": self.limits,
+            "versions": self.versions,
+        }
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Plan:
+        """Read back what `as_dict` wrote."""
+        source = Source(Path(fields["folder"]) if fields["folder"] else None, tuple(Path(file) for file in fields["files"]))
+        choices = tuple(Choice(**choice) for choice in fields["detectors"])
+        return cls(source, choices, fields["input_rule"], dict(fields["limits"]), dict(fields["versions"]))
+
+    def identity(self) -> str:
+        """A short name that only equal plans share."""
+        text = json.dumps({**self.as_dict(), "where": self.source.where()}, sort_keys=True)
+        return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+
+    def differences(self, other: Plan) -> list[str]:
+        """What is not the same, in words."""
+        mine, theirs = self.as_dict(), other.as_dict()
+        names = {"detectors": "the detectors, their weights or the device", "versions": "the version of this program or its libraries"}
+        return [names.get(key, key.replace("_", " ")) for key in mine if mine[key] != theirs[key]]
+
+
+def make_plan(
+    workbench: Workbench, source: Source, detectors: Sequence[str], rule: InputRule = "native", weights: Mapping[str, str] | None = None
+) -> Plan:
+    """Load every detector once, and write down what was loaded."""
+    if not detectors:
+        raise ForensicsError("No detector was chosen.")
+    if not source.folder and not source.files:
+        raise ForensicsError("No pictures were chosen.")
+    choices = tuple(choose(workbench, name, rule, (weights or {}).get(name)) for name in dict.fromkeys(detectors))
+    return Plan(source, choices, rule, asdict(workbench.settings.limits), versions())
+
+
+def choose(workbench: Workbench, detector: str, rule: InputRule, asked: str | None) -> Choice:
+    """Score a small blank picture: only then weights, device and precision are facts."""
+    blank = np.zeros((256, 256, 3), np.uint8)
+    try:
+        found = workbench.service.analyse(blank, detector, rule=rule, weights=asked, wait=60.0)
+    except NotApplicable as reason:
+        raise ForensicsError(f"{detector} does not work under the input rule {rule!r}: {reason.user_message}") from None
+    card = json.dumps(workbench.card_of(found, asked), sort_keys=True)
+    return Choice(
+        detector=detector,
+        asked=asked or found.weights,
+        weights=found.weights,
+        weights_sha256=found.weights_sha256,
+        card_sha256=hashlib.sha256(card.encode()).hexdigest(),
+        device=found.device,
+        precision=found.precision,
+    )
+
+
+def versions() -> dict[str, str]:
+    """The build, as far as it can change a score."""
+    found = {"forensics_ui": __version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found

@@ -1,0 +1,60 @@
+"""What `--out` leaves: the record as JSON, its tables and scores as CSV, the curves as PNG. Each file whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from forensics_ui.core.errors import ForensicsError
+from forensics_ui.evaluation.metrics import FIGURES
+from forensics_ui.evaluation.plots import curve_plot
+from forensics_ui.report.clean import csv_cell
+from forensics_ui.report.files import atomic
+
+IDENTITY = ("detector", "weights", "weights_sha256", "input_rule", "device", "precision")
+COUNTS = ("true real", "false alarm", "missed", "found")
+
+
+def write_files(record: Mapping[str, Any], folder: Path) -> list[str]:
+    """Write everything; the names of the files. Files of an earlier evaluation under these names are replaced."""
+    contents: dict[str, bytes] = {
+        "results.json": json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"),
+        "results.csv": _csv(_table(record)),
+    }
+    for detector in record["detectors"]:
+        for kind in ("roc", "pr"):
+            if (png := curve_plot(detector, kind)) is not None:
+                contents[f"{kind}-{detector['detector']}.png"] = png
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            with atomic(folder / name) as stream:
+                stream.write(content)
+    except OSError as error:
+        raise ForensicsError(f"The results cannot be written to {folder.name!r}: {error.strerror}.") from error
+    return list(contents)
+
+
+def _csv(rows: Iterable[Sequence[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+    for row in rows:
+        writer.writerow([each if isinstance(each, int | float) else csv_cell("" if each is None else each) for each in row])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _table(record: Mapping[str, Any]) -> Iterator[list[Any]]:
+    bounds = [f"{name} {side}" for name in FIGURES for side in ("low", "high")]
+    yield [*IDENTITY, "generator", "real", "fake", "threshold", *FIGURES, *bounds, *COUNTS, "threshold_kind"]
+    for detector in record["detectors"]:
+        named = [(row["name"], row) for row in detector["generators"]]
+        for name, row in [*named, ("(mean)", detector["mean"]), ("(all together)", detector["together"])]:
+            intervals = [bound for key in FIGURES for bound in row["intervals"][key] or (None, None)]
+            counts = list(row["confusion"].values()) if "confusion" in row else [None] * 4
+            head = [row.get("n_real"), row.get("n_fake"), row.get("threshold")]
+            figures = [row["figures"][key] for key in FIGURES]
+            yield [*(detector[key] for key in IDENTITY), name, *head, *figures, *intervals, *counts, detector["threshold"]["kind"]]

@@ -1,0 +1,119 @@
+"""The rows of one detector's table: each generator, their mean as the papers print it, and all pictures together."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forensics_ui.evaluation.folders import Group
+from forensics_ui.evaluation.metrics import FIGURES, Figures, confusion, curves, interval, measure
+from forensics_ui.evaluation.scoring import ScoredFolder
+from forensics_ui.evaluation.thresholds import Threshold
+
+if TYPE_CHECKING:
+    from forensics_ui.evaluation.evaluate import Request
+
+DECIMALS = 6
+
+
+def detector_rows(detector: str, line: Threshold, scored: ScoredFolder, groups: Sequence[Group], request: Request) -> dict[str, Any]:
+    """Everything that is said of one detector."""
+    measured = {group.name: _generator(detector, line, scored, group, request) for group in groups}
+    return {
+        "detector": detector,
+        **scored.made_by[detector],
+        "threshold": line.as_dict(),
+        "generators": [row for row, _ in measured.values()],
+        "mean": _mean([figures for _, figures in measured.values()]),
+        "together": _together(detector, line, scored, groups, request),
+        "published": _published(detector, request),
+    }
+
+
+def _generator(detector: str, line: Threshold, scored: ScoredFolder, group: Group, request: Request) -> tuple[dict[str, Any], Figures]:
+    real, real_paths = _logits(detector, scored, group.real)
+    fake, fake_paths = _logits(detector, scored, group.fake)
+    threshold = line.for_scores(real, fake)
+    pools = ("\n".join(real_paths), "\n".join(fake_paths))
+    figures = measure(real, fake, threshold, resamples=request.resamples, seed=request.seed, pools=pools)
+    row = {
+        "name": group.name,
+        "n_real": len(real),
+        "n_fake": len(fake),
+        "reals_shared_by": group.shared_by,
+        "threshold": threshold,
+        "figures": figures.values,
+        "intervals": figures.intervals(),
+        "confusion": confusion(real, fake, threshold),
+        "not_scored": _not_scored(detector, scored, group),
+        "curves": curves(real, fake),
+    }
+    return row, figures
+
+
+def _logits(detector: str, scored: ScoredFolder, paths: Sequence[str]) -> tuple[list[float], list[str]]:
+    kept = [path for path in paths if detector in scored.pictures[path].logits]
+    return [scored.pictures[path].logits[detector] for path in kept], kept
+
+
+def _not_scored(detector: str, scored: ScoredFolder, group: Group) -> dict[str, dict[str, int]]:
+    """How many of each class count in no figure, by reason."""
+    told = {}
+    for label, paths in (("real", group.real), ("fake", group.fake)):
+        files = [scored.pictures[path] for path in paths if detector not in scored.pictures[path].logits]
+        told[label] = dict(Counter(file.error or file.reasons.get(detector, "it was not scored") for file in files))
+    return told
+
+
+def _mean(generators: Sequence[Figures]) -> dict[str, Any]:
+    """The plain mean over generators, each figure over those that have it; small and large folders count alike, as in the papers."""
+    values, intervals, counted = {}, {}, {}
+    for name in FIGURES:
+        having = [figures for figures in generators if not math.isnan(figures.values[name])]
+        counted[name] = len(having)
+        values[name] = float(np.mean([figures.values[name] for figures in having])) if having else math.nan
+        drawn = [figures.replicates[name] for figures in having if name in figures.replicates]
+        intervals[name] = interval(np.mean(drawn, 0)) if drawn else None
+    return {"figures": values, "intervals": intervals, "generators": counted}
+
+
+def _together(detector: str, line: Threshold, scored: ScoredFolder, groups: Sequence[Group], request: Request) -> dict[str, Any]:
+    """All pictures in one heap, each content of a class once."""
+    scores = []
+    for paths in ([p for g in groups for p in g.real], [p for g in groups for p in g.fake]):
+        files = {scored.pictures[path].sha256: scored.pictures[path] for path in paths if detector in scored.pictures[path].logits}
+        scores.append([file.logits[detector] for file in files.values()])
+    threshold = line.for_scores(*scores)
+    figures = measure(*scores, threshold, resamples=request.resamples, seed=request.seed)
+    return {
+        "n_real": len(scores[0]),
+        "n_fake": len(scores[1]),
+        "threshold": threshold,
+        "figures": figures.values,
+        "intervals": figures.intervals(),
+        "confusion": confusion(*scores, threshold),
+        "curves": curves(*scores),
+    }
+
+
+def _published(detector: str, request: Request) -> list[dict[str, Any]]:
+    if request.preset is None:
+        return []
+    rows = request.preset.published(detector)
+    same_rule = request.rules[detector] == request.preset.rule_for(detector)
+    return [{"source": row.source, "rows": dict(row.rows), "mean": row.mean, "same_input_rule": same_rule} for row in rows]
+
+
+def rounded(value: Any) -> Any:
+    """JSON-ready: what is not a number becomes null, all others are cut to what was measured."""
+    if isinstance(value, Mapping):
+        return {key: rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(each) for each in value]
+    if isinstance(value, float):
+        return round(value, DECIMALS) if math.isfinite(value) else None
+    return value

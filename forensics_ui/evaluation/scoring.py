@@ -1,0 +1,113 @@
+"""Score every picture of a folder once, and keep what evaluation needs: logits, reasons where there is none, and file facts.
+
+The work is done by the batch engine, into a journal: a run that was interrupted goes on where it was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from forensics_ui.batch import BatchRun, Plan, Progress, Source, make_plan
+from forensics_ui.batch.scan import Found, scan
+from forensics_ui.core.errors import ForensicsError
+from forensics_ui.core.types import InputRule
+from forensics_ui.evaluation.confounds import file_facts
+from forensics_ui.evaluation.folders import label_of
+from forensics_ui.imaging import sniff
+from forensics_ui.workbench import Workbench
+
+Tell = Callable[[Progress], None]
+
+
+@dataclass
+class ScoredFile:
+    """One picture: a logit or a reason for each detector, or an error for all."""
+
+    path: str
+    sha256: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    logits: dict[str, float] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    # Why it could not be opened or scored; a detector that is not applicable is no error.
+    error: str | None = None
+    error_code: str | None = None
+
+
+@dataclass
+class ScoredFolder:
+    """All pictures of a folder by path, what was skipped and why, and what made the scores of each detector."""
+
+    pictures: dict[str, ScoredFile] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    made_by: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cards: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def score_folder(
+    workbench: Workbench, folder: Path, rules: Mapping[str, InputRule], weights: str | None, journals: Path, tell: Tell | None = None
+) -> ScoredFolder:
+    """Score all pictures of a folder with each detector under its rule, one journal for each rule."""
+    source = Source.of(folder)
+    if source.folder is None or not any(isinstance(each, Found) and label_of(each.path) for each in scan(source, exclude=(journals,))):
+        raise ForensicsError(f"There are no pictures under 0_real or 1_fake (or real or fake) in {folder.name!r}.")
+    by_rule: dict[InputRule, list[str]] = defaultdict(list)
+    for detector, rule in rules.items():
+        by_rule[rule].append(detector)
+    scored = ScoredFolder()
+    for rule, detectors in by_rule.items():
+        plan = make_plan(workbench, source, detectors, rule, {detectors[0]: weights} if weights else None)
+        run = BatchRun(workbench, plan, journals / f"{plan.identity()}.journal", tell, exclude=(journals,))
+        ended = run.run()
+        if ended.state != "finished":
+            raise ForensicsError(ended.reason or "The run was stopped; start it again to go on.")
+        _note_makers(scored, workbench, plan, weights)
+        for row in run.rows.each():
+            _add(scored, row, plan)
+        for each in run.rows.skipped():
+            _skip(scored, each["path"], each["reason"])
+    return scored
+
+
+def _note_makers(scored: ScoredFolder, workbench: Workbench, plan: Plan, weights: str | None) -> None:
+    for choice in plan.choices:
+        made_by = asdict(choice)
+        scored.made_by[choice.detector] = {name: made_by[name] for name in ("weights", "weights_sha256", "device", "precision")} | {
+            "input_rule": plan.rule
+        }
+        scored.cards[choice.detector] = workbench.card_of(choice, weights)
+
+
+def _add(scored: ScoredFolder, row: Mapping[str, Any], plan: Plan) -> None:
+    file = scored.pictures.setdefault(row["path"], ScoredFile(row["path"], row["sha256"]))
+    if row["error"]:
+        file.error, file.error_code = row["error"], row["error_code"]
+        return
+    file.facts = file_facts(row["format"], row["width"], row["height"], row["bytes"], row["facts"])
+    for choice in plan.choices:
+        record = row["scores"].get(choice.detector, {})
+        logit = record.get("logit")
+        if logit is not None and math.isfinite(logit):
+            file.logits[choice.detector] = logit
+        else:
+            file.reasons[choice.detector] = _reason(record, logit)
+            if record.get("error"):
+                file.error, file.error_code = record["error"], record.get("error_code")
+
+
+def _reason(record: Mapping[str, Any], logit: float | None) -> str:
+    if logit is not None:
+        return "the score is not a finite number"
+    return record.get("error") or "; ".join(record.get("reasons") or ["it was not scored"])
+
+
+def _skip(scored: ScoredFolder, path: str, reason: str) -> None:
+    """A file that is named like a picture and stands under a label was meant to count: its loss is a failure."""
+    if label_of(path) and sniff.declared_type(path) and not reason.startswith("hidden"):
+        scored.pictures.setdefault(path, ScoredFile(path, error=reason, error_code="skipped"))
+    else:
+        scored.skipped[path] = reason

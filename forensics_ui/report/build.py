@@ -1,0 +1,192 @@
+"""Put a report together: of one picture with its views, or of many rows. `write_picture_report` does all of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forensics_ui.core.errors import ForensicsError
+from forensics_ui.core.types import InputRule, Picture
+from forensics_ui.report.base import REPORTS
+from forensics_ui.report.clean import one_line
+from forensics_ui.report.files import free_stem, report_stem
+from forensics_ui.report.model import Case, PictureEntry, Report, Section
+from forensics_ui.report.provenance import detector_entries, versions
+from forensics_ui.report.sections import Images, in_order, look, preview
+from forensics_ui.report.shared_facts import shared
+from forensics_ui.report.words import answer, limits, propositions
+from forensics_ui.verdict.conditions import condition_of
+
+if TYPE_CHECKING:
+    from forensics_ui.workbench import Workbench
+
+# All of them, each with its default options.
+DEFAULT_VIEWS: tuple[str, ...] = ()
+Views = Sequence[str | tuple[str, Mapping[str, Any]]]
+Told = Callable[[int, int, str], None]
+OF_FILE = ("path", "sha256", "format", "width", "height")
+
+
+def picture_report(
+    workbench: Workbench,
+    picture: Picture,
+    path: Path | str,
+    *,
+    views: Views | None = DEFAULT_VIEWS,
+    rules: Sequence[InputRule] = ("native",),
+    case: Case | None = None,
+    **choices: Any,
+) -> Report:
+    """The report of one open picture. The verdict goes by the first rule; `views=None` leaves the views out.
+
+    Further choices: `detectors` (names; None: all that can be used), `weights` (name or file by detector), `metadata` (print
+    EXIF, GPS and embedded text in full), `command` (what to type to have this again), and `on_progress`, which
+    hears of (done, total, what) and may raise Cancelled.
+    """
+    from forensics_ui.workbench.subject import PictureSubject
+
+    told: Told = choices.get("on_progress") or (lambda done, total, what: None)
+    detectors, weights = choices.get("detectors"), dict(choices.get("weights") or {})
+    facts, left_out = shared(picture.facts, choices.get("metadata", False))
+    # Whatever a view prints of the file, it can print only what the report may hold.
+    shown = replace(picture, facts=facts)
+    subject = PictureSubject(workbench, shown, rule=rules[0], weights=weights, detectors=detectors)
+    wanted = chosen_views(views)
+    steps = len(wanted) + 1
+    told(0, steps, "scores")
+    scores = [workbench.score(shown, name, rule=rule, weights=weights.get(name)).record.as_dict() for name in subject.detectors() for rule in rules]
+    images: Images = {}
+    sections = _looked_at(subject, wanted, images, told)
+    entry = picture_entry(picture, path, scores, facts=facts, left_out=left_out, preview=preview(picture, images), views=sections)
+    told(steps, steps, "written")
+    entries = detector_entries(scores, workbench.settings, weights)
+    bands = {_title(score["detector"]): score["verdict"] for score in scores if score["input_rule"] == rules[0]}
+    return Report(
+        kind="picture",
+        title=f"Report on {entry.path}",
+        answer=answer(bands),
+        case=case or Case(),
+        propositions=propositions(entries),
+        limits=limits(entries),
+        command=tuple(choices.get("command") or report_command(path, scores, rules, weights)),
+        detectors=entries,
+        files=(entry,),
+        seconds=seconds_of(scores),
+        images=images,
+        **versions(workbench.settings),
+    )
+
+
+def chosen_views(views: Views | None) -> list[tuple[str, Mapping[str, Any]]]:
+    """Names and options of the views; an unknown name is answered with the known ones."""
+    from forensics_ui.views import VIEWS
+
+    if views is None:
+        return []
+    pairs = [(view, {}) if isinstance(view, str) else (view[0], view[1]) for view in views] or [(view.name, {}) for view in in_order()]
+    if unknown := [name for name, _ in pairs if name not in VIEWS]:
+        raise ForensicsError(f"There is no view called {unknown[0]!r}; there are {', '.join(VIEWS.names())}.")
+    return pairs
+
+
+def _looked_at(subject: Any, wanted: Sequence[tuple[str, Mapping[str, Any]]], images: Images, told: Told) -> tuple[Section, ...]:
+    made = []
+    for done, (name, options) in enumerate(wanted, 1):
+        told(done, len(wanted) + 1, name)
+        # The parts of a view are not counted, but between them the work can be stopped.
+        subject.on_progress = lambda part, parts, done=done, name=name: told(done, len(wanted) + 1, name)
+        made.append(look(name, options, subject, images))
+    return tuple(made)
+
+
+def picture_entry(picture: Picture, path: Path | str, scores: Iterable[Mapping[str, Any]], **more: Any) -> PictureEntry:
+    """The entry of an open picture; `more` are further fields."""
+    return PictureEntry(
+        **named(path),
+        sha256=picture.sha256,
+        bytes=picture.byte_count,
+        format=picture.format,
+        declared_type=picture.facts.get("declared_type"),
+        detected_type=picture.facts.get("detected_type") or picture.format,
+        width=picture.width,
+        height=picture.height,
+        complete=picture.complete,
+        condition=condition_of(picture).key,
+        scores=tuple(score_part(score) for score in scores),
+        **more,
+    )
+
+
+def named(path: Path | str) -> dict[str, str | None]:
+    """A path as it was given, on one clean line; its exact bytes too where that line is not it."""
+    text = os.fspath(path)
+    shown = one_line(text)
+    return {"path": shown, "path_hex": None if shown == text else os.fsencode(text).hex()}
+
+
+def score_part(score: Mapping[str, Any]) -> dict[str, Any]:
+    """What a score says beyond its file; the time it took is kept apart, because it never comes out the same."""
+    return {key: value for key, value in score.items() if key not in (*OF_FILE, "seconds")}
+
+
+def seconds_of(scores: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """How long each score took."""
+    return {f"{s['sha256']}/{s['detector']}/{s['input_rule']}": s["seconds"] for s in scores if s.get("seconds") is not None}
+
+
+def report_command(path: Path | str, scores: Sequence[Mapping[str, Any]], rules: Sequence[str], weights: Mapping[str, str]) -> list[str]:
+    """What to type to have this report again, as one argument after another."""
+    names = list(dict.fromkeys(score["detector"] for score in scores))
+    words = ["python", "-m", "forensics_ui", "report", one_line(os.fspath(path)), "--out", "DIR", "--input-rule", rules[0]]
+    if names:
+        words += ["--detector", ",".join(names)]
+    if len(names) == 1 and names[0] in weights:
+        words += ["--weights", one_line(weights[names[0]])]
+    return words
+
+
+def _title(detector: str) -> str:
+    from forensics_ui.detectors import DETECTORS
+
+    return DETECTORS.get(detector).spec.title
+
+
+def write_picture_report(
+    workbench: Workbench,
+    source: Path | str | Picture,
+    formats: Sequence[str],
+    out_dir: Path,
+    views: Views | None = DEFAULT_VIEWS,
+    case: Case | None = None,
+    on_progress: Told | None = None,
+    **choices: Any,
+) -> dict[str, Path]:
+    """Make and write the report of a file or an open picture; gives the file of each format.
+
+    `name` is the path or name to print where the source is a picture; `force` replaces earlier reports of the same
+    picture instead of writing beside them; the other choices are those of `picture_report`.
+    """
+    if unknown := [name for name in formats if name not in REPORTS]:
+        raise ForensicsError(f"There is no report format called {unknown[0]!r}; there are {', '.join(REPORTS.names())}.")
+    force, name = choices.pop("force", False), choices.pop("name", None)
+    picture = source if isinstance(source, Picture) else workbench.open(source, os.fspath(source))
+    path = name or (source.name if isinstance(source, Picture) else source)
+    report = picture_report(workbench, picture, path, views=views, case=case, on_progress=on_progress, **choices)
+    return write_report(report, formats, out_dir, report_stem(picture.name, picture.sha256), force)
+
+
+def write_report(report: Report, formats: Sequence[str], folder: Path, stem: str, force: bool = False) -> dict[str, Path]:
+    """Write one report in several formats under one stem that is free, or under exactly that stem if `force`."""
+    kinds = {name: REPORTS.get(name)() for name in formats}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = free_stem(folder, stem, [kind.suffix for kind in kinds.values()], force)
+        written = {name: folder / f"{stem}{kind.suffix}" for name, kind in kinds.items()}
+        for name, kind in kinds.items():
+            kind.write(report, written[name])
+    except OSError as error:
+        raise ForensicsError(f"The report could not be written to {folder.name or 'that folder'}: {error.strerror or error}.") from None
+    return written

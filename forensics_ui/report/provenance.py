@@ -1,0 +1,105 @@
+"""With what a report was made: program, libraries, codecs, settings, and the detectors with what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from forensics_ui import doctor
+from forensics_ui.core.settings import Settings
+from forensics_ui.report.model import DetectorEntry
+from forensics_ui.weightstore import manifest
+
+MADE_BY = ("detector", "weights", "weights_sha256", "input_rule", "device", "precision")
+
+
+@cache
+def tool() -> dict[str, Any]:
+    """This program and the system it runs on; nothing about the person."""
+    found = doctor.tried(doctor.app)
+    return {"name": "forensics_ui", **{key: value for key, value in found.items() if key != "own_venv"}}
+
+
+def versions(settings: Settings) -> dict[str, Any]:
+    """The parts of a report that say with what it was made."""
+    return {
+        "tool": tool(),
+        "packages": doctor.tried(doctor.packages),
+        "codecs": doctor.tried(doctor.codecs),
+        "settings": doctor.without_home(settings.as_dict()),
+    }
+
+
+def detector_entries(scores: Iterable[Mapping[str, Any]], settings: Settings, chosen: Mapping[str, str] | None = None) -> tuple[DetectorEntry, ...]:
+    """One entry per detector, weights, rule, device and precision that made a score, in the order of first use.
+
+    `chosen` names the weights that were given per detector, as a name or a file.
+    """
+    used: dict[tuple[Any, ...], DetectorEntry] = {}
+    for score in scores:
+        made_by = tuple(score.get(name) for name in MADE_BY)
+        # A picture that was too small was judged without weights; that is not another way of scoring.
+        if made_by not in used and score.get("detector") and score.get("weights_sha256"):
+            used[made_by] = _entry(dict(zip(MADE_BY, made_by, strict=True)), settings, chosen or {})
+    return tuple(used.values())
+
+
+def _entry(made_by: dict[str, Any], settings: Settings, chosen: Mapping[str, str]) -> DetectorEntry:
+    from forensics_ui.detectors import DETECTORS
+
+    spec = DETECTORS.get(made_by["detector"]).spec
+    listed, card = card_of(made_by, settings, chosen)
+    calibration = (card.get("calibration") or {}).get(made_by["input_rule"]) or {}
+    thresholds = {name: float(calibration[f"threshold_{name}"]) for name in ("low", "some", "strong") if f"threshold_{name}" in calibration}
+    rows = {condition: rules[made_by["input_rule"]] for condition, rules in (card.get("figures") or {}).items() if rules.get(made_by["input_rule"])}
+    return DetectorEntry(
+        name=spec.name,
+        title=spec.title,
+        paper=spec.paper,
+        looks_at=spec.looks_at,
+        limits=spec.limits,
+        parameters=spec.parameters,
+        weights=made_by["weights"],
+        weights_sha256=made_by["weights_sha256"],
+        input_rule=made_by["input_rule"],
+        device=made_by["device"],
+        precision=made_by["precision"],
+        licence=listed.licence if listed else card.get("licence"),
+        source=listed.source if listed else None,
+        preliminary=bool(card.get("preliminary")),
+        thresholds=thresholds,
+        thresholds_from=_origin(calibration),
+        calibration_note=_note(calibration),
+        figures=rows,
+        figures_from=str(card.get("figures_set") or "") if rows else "",
+        families=_families(card),
+    )
+
+
+def card_of(made_by: Mapping[str, Any], settings: Settings, chosen: Mapping[str, str]) -> tuple[manifest.WeightsEntry | None, dict[str, Any]]:
+    """The entry of the weights and their card, if it speaks of exactly these bytes."""
+    listed = manifest.find(str(made_by["weights"]), settings.weights_dir)
+    given = chosen.get(made_by["detector"]) or str(made_by["weights"])
+    card = manifest.read_card(settings.weights_dir / listed.file if listed else Path(given))
+    return listed, card if card.get("sha256") and card["sha256"] == made_by["weights_sha256"] else {}
+
+
+def _origin(calibration: Mapping[str, Any]) -> str:
+    if not calibration:
+        return "none: these weights are not calibrated under this rule; the papers' own code draws its line at a logit of 0"
+    named = calibration.get("set") or f"{calibration.get('n_real', 'an unknown number of')} real pictures that the card does not name"
+    return f"the card of the weights; calibrated on: {named}"
+
+
+def _note(calibration: Mapping[str, Any]) -> str:
+    if not calibration.get("platt"):
+        return "score, uncalibrated: no probability is given"
+    low, high = calibration["range"]
+    return f"probabilities come from the same pictures with generated and real ones weighed equally, and are kept between {low:.4g} and {high:.4g}, which is what their number supports"
+
+
+def _families(card: Mapping[str, Any]) -> tuple[str, ...]:
+    trained_on = (card.get("data") or {}).get("train") or {}
+    return tuple(sorted(trained_on.get("fake") or {}))

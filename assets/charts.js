@@ -92,6 +92,13 @@ globalThis.ForensicsCharts = (() => {
   /** Channels keep the colour of their name. */
   const colour = (name, series) => ({ red: "red", green: "green", blue: "blue" })[name] ?? series % 6;
 
+  /** Whether the lines keep farther away from a level in the left half: its name stands there. */
+  function roomierLeft(curve, level) {
+    const half = curve.x.length / 2, far = (values) => Math.min(Infinity, ...values.filter((v) => v !== null).map((v) => Math.abs(v - level)));
+    const all = Object.values(curve.lines);
+    return far(all.flatMap((values) => values.slice(0, Math.ceil(half)))) > far(all.flatMap((values) => values.slice(Math.floor(half))));
+  }
+
   function draw(curve) {
     const figure = document.createElement("figure");
     figure.className = "chart";
@@ -103,7 +110,8 @@ globalThis.ForensicsCharts = (() => {
     (curve.bars ? bars : lines)(svg, curve, places);
     for (const [name, v] of Object.entries(curve.thresholds)) {
       svg.append(shape("line", { class: "threshold", x1: LEFT, x2: WIDTH - RIGHT, y1: places.y(v), y2: places.y(v) }));
-      svg.append(shape("text", { class: "threshold end", x: WIDTH - RIGHT - 2, y: places.y(v) - 4 }, name));
+      const left = roomierLeft(curve, v);
+      svg.append(shape("text", { class: `threshold ${left ? "start" : "end"}`, x: left ? LEFT + 4 : WIDTH - RIGHT - 2, y: places.y(v) - 5 }, name));
     }
     const names = Object.keys(curve.lines);
     figure.append(caption, svg);

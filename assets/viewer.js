@@ -944,7 +944,9 @@ globalThis.ForensicsViewer = (() => {
     toggleWiper() {
       const { wiper } = this.spec, [left, right] = this.panes.keys();
       if (wiper) this.lastWiper = wiper;
-      if (wiper || right !== undefined) this.update({ wiper: wiper ? null : this.lastWiper ?? { left, right } });
+      // The last pair may belong to a view that is gone.
+      const known = this.lastWiper && this.panes.has(this.lastWiper.left) && this.panes.has(this.lastWiper.right);
+      if (wiper || right !== undefined) this.update({ wiper: wiper ? null : known ? this.lastWiper : { left, right } });
     }
 
     isFull() {

@@ -5,58 +5,49 @@
 "use strict";
 (() => {
   const HERE = "/forensics";
-  const RULES = [["native", "native: whole picture, no resampling"], ["crop", "crop: aligned centre, 256 px"], ["paper", "paper: as the authors test"]];
-  const FLY_ZOOM = 8;
-
-  const make = (tag, name, text) => {
-    const node = document.createElement(tag);
-    if (name) node.className = name;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  };
+  const RULES = [["native", "whole picture, no resampling (native)"], ["crop", "aligned centre, 256 px (crop)"], ["paper", "as the papers test (paper)"]];
+  const KINDS = { fake: "towards generated", real: "towards real", seen: "looked at", neutral: "chosen" };
+  const CHOSEN = "#f2b705";
+  const SILENT = "The app does not answer. Is it still running?";
+  const LONG_SCALE = 300; // steps: more are typed, not dragged
+  const { make, draw, downloads } = globalThis.ForensicsFindings;
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+  let views = null;
+  const allViews = () => (views ??= fetch(`${HERE}/views`).then((answer) => answer.json()).catch((error) => { views = null; throw error; }));
 
   class Workbench {
     constructor(root) {
       this.root = root;
-      this.views = null;
       this.chosen = {};
       this.rule = "native";
+      allViews().catch(() => {});
     }
 
-    /** A new picture, or none. */
+    /** A new picture, or none. Options stay, but for places, which belong to the last picture. */
     async follow(token) {
       if (token === this.token) return;
       this.stop();
       this.token = token;
       this.viewer?.destroy();
-      this.viewer = null;
-      this.secondName = "";
+      Object.assign(this, { viewer: null, made: null, secondName: "" });
+      for (const name of "xywh") delete this.chosen.region?.[name];
       this.root.hidden = !token;
       if (!token) return;
-      this.views ??= await (await fetch(`${HERE}/views`)).json();
+      try {
+        this.views = await allViews();
+      } catch {
+        return this.root.replaceChildren(make("p", "wb-state problem", SILENT));
+      }
+      if (this.token !== token) return;
       this.build();
-      this.open(this.current && this.views.some(({ name }) => name === this.current) ? this.current : this.views[0].name);
+      this.open(this.views.some(({ name }) => name === this.current) ? this.current : this.views[0].name);
     }
 
     build() {
-      this.tabs = make("div", "wb-tabs");
-      this.tabs.setAttribute("role", "tablist");
-      this.tabs.setAttribute("aria-label", "Views");
-      for (const { name, title } of this.views) {
-        const tab = make("button", "", title);
-        Object.assign(tab, { type: "button", id: `wb-tab-${name}` });
-        tab.setAttribute("role", "tab");
-        tab.setAttribute("aria-controls", "wb-panel");
-        tab.onclick = () => this.open(name);
-        this.tabs.append(tab);
-      }
-      this.tabs.onkeydown = (event) => this.step(event);
-      const rule = make("label", "wb-rule", "Detectors look at ");
-      this.ruleBox = make("select");
-      for (const [value, text] of RULES) this.ruleBox.append(new Option(text, value, false, value === this.rule));
-      this.ruleBox.onchange = () => { this.rule = this.ruleBox.value; this.ask(); };
-      rule.append(this.ruleBox);
+      const head = make("div", "wb-head"), actions = make("div", "wb-actions");
+      actions.append(this.ruleControl());
+      head.append(make("h2", "", "Look closer"), actions);
       this.words = make("p", "wb-words");
       this.caution = make("p", "wb-caution");
       this.controls = make("form", "wb-controls");
@@ -64,22 +55,55 @@
       this.state = make("div", "wb-state");
       this.state.setAttribute("role", "status");
       this.stage = make("div", "wb-stage");
+      this.legend = make("p", "wb-legend");
       this.below = make("div", "wb-below");
+      this.links = make("div", "wb-links");
       this.panel = make("div", "wb-panel");
-      Object.assign(this.panel, { id: "wb-panel" });
+      this.panel.id = "wb-panel";
       this.panel.setAttribute("role", "tabpanel");
-      this.panel.append(this.words, this.caution, this.controls, this.state, this.stage, this.below);
-      const head = make("div", "wb-head");
-      head.append(make("h2", "", "Look closer"), rule);
-      this.root.replaceChildren(head, this.tabs, this.panel);
+      const about = make("div", "wb-about");
+      about.append(this.words, this.caution);
+      this.panel.append(about, this.controls, this.state, this.stage, this.legend, this.below, this.links);
+      this.root.replaceChildren(head, this.tabRow(), this.panel);
+    }
+
+    ruleControl() {
+      const label = make("label", "wb-rule", "Detectors read"), box = make("select");
+      for (const [value, text] of RULES) box.append(new Option(text, value, false, value === this.rule));
+      box.onchange = () => { this.rule = box.value; this.ask(); };
+      label.append(box);
+      return label;
+    }
+
+    tabRow() {
+      this.tabs = make("div", "wb-tabs");
+      this.tabs.setAttribute("role", "tablist");
+      this.tabs.setAttribute("aria-label", "Views");
+      for (const { name, title } of this.views) {
+        const tab = make("button", "", title);
+        Object.assign(tab, { type: "button", id: `wb-tab-${name}`, onclick: () => this.open(name) });
+        tab.setAttribute("role", "tab");
+        tab.setAttribute("aria-controls", "wb-panel");
+        this.tabs.append(tab);
+      }
+      this.tabs.onkeydown = (event) => this.step(event);
+      // Where they do not fit, a fading edge says that there are more.
+      const fade = () => {
+        const { scrollLeft, scrollWidth, clientWidth } = this.tabs;
+        this.tabs.classList.toggle("more-left", scrollLeft > 4);
+        this.tabs.classList.toggle("more-right", scrollLeft + clientWidth < scrollWidth - 4);
+      };
+      this.tabs.onscroll = fade;
+      new ResizeObserver(fade).observe(this.tabs);
+      return this.tabs;
     }
 
     step(event) {
-      const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!move) return;
+      const at = this.views.findIndex(({ name }) => name === this.current), count = this.views.length;
+      const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + count, Home: 0, End: count - 1 }[event.key];
+      if (to === undefined) return;
       event.preventDefault();
-      const at = this.views.findIndex(({ name }) => name === this.current);
-      const next = this.views[(at + move + this.views.length) % this.views.length].name;
+      const next = this.views[to % count].name;
       this.open(next);
       document.getElementById(`wb-tab-${next}`).focus();
     }
@@ -87,7 +111,6 @@
     open(name) {
       this.stop();
       this.current = name;
-      const view = this.view();
       for (const tab of this.tabs.children) {
         const on = tab.id === `wb-tab-${name}`;
         tab.setAttribute("aria-selected", on);
@@ -95,9 +118,12 @@
         if (on) this.tabs.scrollTo({ left: tab.offsetLeft - this.tabs.clientWidth / 2 + tab.clientWidth / 2, behavior: "smooth" });
       }
       this.panel.setAttribute("aria-labelledby", `wb-tab-${name}`);
+      const view = this.view();
       this.words.textContent = view.shows;
       this.caution.textContent = view.misleads;
-      this.drawControls(view);
+      this.drawControls();
+      // What another view made stays, so that nothing jumps, but it must not be read under this one's name.
+      this.panel.classList.toggle("stale", this.made?.view !== name);
       this.tell("");
       this.ask();
     }
@@ -106,64 +132,87 @@
 
     values() { return this.chosen[this.current] ??= {}; }
 
-    drawControls(view) {
+    drawControls() {
+      const view = this.view();
       this.controls.replaceChildren(...view.options.map((option) => this.control(option)));
       if (view.needs_second || view.name === "difference") this.controls.append(this.secondPicker());
-      if (view.options.length) {
-        const reset = make("button", "wb-quiet", "Reset");
-        reset.type = "button";
-        reset.onclick = () => { this.chosen[this.current] = {}; this.drawControls(view); this.ask(); };
-        this.controls.append(reset);
-      }
+      this.reset = make("button", "wb-quiet wb-reset", "Reset");
+      Object.assign(this.reset, { type: "button", disabled: !Object.keys(this.values()).length });
+      this.reset.onclick = () => { this.chosen[this.current] = {}; this.drawControls(); this.ask(); };
+      if (view.options.length) this.controls.append(this.reset);
     }
 
     control(option) {
       const label = make("label", `wb-control ${option.kind}`), name = make("span", "", option.label);
-      if (option.help) label.title = option.help;
-      const value = this.values()[option.name] ?? option.default;
-      const change = (next) => { this.values()[option.name] = next; clearTimeout(this.later); this.later = setTimeout(() => this.ask(), 80); };
+      const value = this.values()[option.name] ?? option.default, box = make(option.kind === "choice" ? "select" : "input");
+      if (option.help) { label.title = option.help; box.setAttribute("aria-description", option.help); }
+      box.dataset.option = option.name;
       if (option.kind === "choice") {
-        const box = make("select");
         for (const one of option.choices) box.append(new Option(String(one), String(one), false, String(one) === String(value)));
-        box.onchange = () => change(box.value);
+        box.onchange = () => this.change(option, box.value);
         label.append(name, box);
       } else if (option.kind === "switch") {
-        const box = make("input");
         Object.assign(box, { type: "checkbox", checked: value === true || value === "true" });
-        box.onchange = () => change(box.checked);
+        box.onchange = () => this.change(option, box.checked);
         label.append(box, name);
       } else {
-        const box = make("input"), long = option.high - option.low > 300;
-        Object.assign(box, { type: long ? "number" : "range", min: option.low, max: option.high, step: option.step ?? "any", value });
-        const shown = make("output", "", String(value));
-        box.oninput = () => { shown.textContent = box.value; change(box.value); };
-        box.dataset.option = option.name;
-        label.append(name, box, ...(long ? [] : [shown]));
+        const typed = option.high - option.low > LONG_SCALE, shown = make("output", "", String(value));
+        Object.assign(box, { type: typed ? "number" : "range", min: option.low, max: option.high, step: option.step ?? "any", value });
+        box.oninput = () => { shown.textContent = box.value; if (box.value !== "") this.change(option, box.value, typed ? 350 : 80); };
+        label.append(name, box, ...(typed ? [] : [shown]));
       }
       return label;
+    }
+
+    change(option, value, rest = 0) {
+      this.values()[option.name] = value;
+      this.reset.disabled = false;
+      if (option.paints && option.kind === "number") this.paint(option, Number(value));
+      clearTimeout(this.later);
+      this.later = setTimeout(() => this.ask(), rest);
+    }
+
+    /** The numbers are here already: colour them on the new scale at once. The server's answer follows and says the same. */
+    paint(option, value) {
+      if (!this.viewer || this.made?.view !== this.current || !(value > 0)) return;
+      const by = this.made.options[option.name] / value;
+      const panes = this.made.viewer.panes.map((pane) => (pane.palette ? { ...pane, palette: { ...pane.palette, low: pane.palette.low * by, high: pane.palette.high * by } } : pane));
+      this.viewer.update({ panes });
     }
 
     secondPicker() {
       const label = make("label", "wb-control second"), box = make("input");
-      box.type = "file";
-      box.onchange = () => box.files[0] && this.giveSecond(box.files[0]);
-      label.append(make("span", "", this.secondName ? `Second picture: ${this.secondName}` : "Second picture"), box);
-      if (this.secondName) {
-        const away = make("button", "wb-quiet", "Take it away");
-        away.type = "button";
-        away.onclick = async () => { await fetch(`${HERE}/second/${this.token}`, { method: "DELETE" }); this.secondName = ""; this.drawControls(this.view()); this.ask(); };
-        label.append(away);
-      }
-      return label;
+      Object.assign(box, { type: "file", onchange: () => box.files[0] && this.giveSecond(box.files[0]) });
+      label.append(make("span", "", this.secondName ? "Second picture:" : "Second picture"), ...(this.secondName ? [make("b", "", this.secondName)] : []), box);
+      if (!this.secondName) return label;
+      const group = make("span", "wb-second"), away = make("button", "wb-quiet", "Take it away");
+      Object.assign(away, { type: "button", onclick: () => this.takeSecondAway() });
+      group.append(label, away);
+      return group;
+    }
+
+    async takeSecondAway() {
+      await fetch(`${HERE}/second/${this.token}`, { method: "DELETE" }).catch(() => {});
+      this.secondName = "";
+      this.drawControls();
+      this.ask();
     }
 
     async giveSecond(file) {
-      this.tell("Reading the second picture …");
-      const answer = await (await fetch(`${HERE}/second/${this.token}`, { method: "POST", body: file, headers: { "x-file-name": encodeURIComponent(file.name) } })).json();
-      if (answer.state !== "done") return this.tell(answer.problem, "problem");
-      this.secondName = answer.name;
-      this.drawControls(this.view());
-      this.ask();
+      const { token } = this;
+      this.stop();
+      this.tell(`Reading ${file.name} …`, "busy");
+      let answer;
+      try {
+        answer = await (await fetch(`${HERE}/second/${token}`, { method: "POST", body: file, headers: { "x-file-name": encodeURIComponent(file.name) } })).json();
+      } catch {
+        answer = { state: "failed", problem: SILENT };
+      }
+      if (this.token !== token) return;
+      if (answer.state === "done") this.secondName = answer.name;
+      this.drawControls();
+      if (answer.state === "done") this.ask();
+      else this.tell(answer.problem, "problem");
     }
 
     stop() {
@@ -176,29 +225,26 @@
     async ask() {
       this.stop();
       const asking = this.asking = new AbortController();
-      const [token, view] = [this.token, this.current];
       const query = new URLSearchParams({ ...this.values(), "input-rule": this.rule });
-      const url = `${HERE}/view/${token}/${view}?${query}`;
+      const url = `${HERE}/view/${this.token}/${this.current}?${query}`;
       const began = performance.now();
       const slow = setTimeout(() => this.asking === asking && this.tell("Working …", "busy"), 150);
+      this.panel.setAttribute("aria-busy", true);
       try {
         for (;;) {
           const answer = await (await fetch(url, { signal: asking.signal })).json();
           if (this.asking !== asking) return;
-          if (answer.state === "done") {
-            this.show(answer);
-            this.tell(`${this.view().title} in ${((performance.now() - began) / 1000).toFixed(1)} s`, "quiet");
-            return;
-          }
+          if (answer.state === "done") return this.show(answer, performance.now() - began);
           if (answer.state === "failed") return this.fail(answer.problem);
           clearTimeout(slow);
-          this.busy(answer.progress);
+          this.busy(answer);
           await wait(120);
         }
       } catch (error) {
-        if (error.name !== "AbortError") this.fail("The app does not answer. Is it still running?");
+        if (error.name !== "AbortError" && this.asking === asking) this.fail(SILENT);
       } finally {
         clearTimeout(slow);
+        if (this.asking === asking) this.panel.setAttribute("aria-busy", false);
       }
     }
 
@@ -207,121 +253,103 @@
       this.state.replaceChildren(make("span", "", text));
     }
 
-    busy([done, total]) {
-      const bar = make("progress"), stop = make("button", "wb-quiet", "Stop");
-      if (total) Object.assign(bar, { max: total, value: done });
-      stop.type = "button";
-      stop.onclick = () => { this.stop(); fetch(`${HERE}/view/${this.token}/${this.current}`, { method: "DELETE" }); this.tell("Stopped. Change something, or choose the view again, to go on.", "problem"); };
-      this.state.className = "wb-state busy";
-      this.state.replaceChildren(make("span", "", total ? `${done} of ${total}` : "Working …"), bar, stop);
+    busy({ progress: [done, total], waiting }) {
+      if (this.panel.classList.contains("stale")) this.clear();
+      const words = waiting ? "Waiting for another view to end …" : total ? `${done} of ${total}` : "Working …";
+      if (!this.state.querySelector("progress")) {
+        const bar = make("progress"), stop = make("button", "wb-quiet", "Stop");
+        Object.assign(stop, { type: "button", onclick: () => this.cancel() });
+        this.tell("", "busy");
+        this.state.append(bar, stop);
+      }
+      this.state.firstChild.textContent = words;
+      if (total) Object.assign(this.state.querySelector("progress"), { max: total, value: done });
+    }
+
+    cancel() {
+      this.stop();
+      fetch(`${HERE}/view/${this.token}/${this.current}`, { method: "DELETE" }).catch(() => {});
+      this.tell("Stopped. Change something, or choose the view again, to go on.", "problem");
+      this.panel.setAttribute("aria-busy", false);
+    }
+
+    clear() {
+      this.below.replaceChildren();
+      this.links.replaceChildren();
+      this.legend.replaceChildren();
+      this.said = null;
     }
 
     fail(text) {
       this.tell(text, "problem");
-      this.below.replaceChildren();
+      this.clear();
       this.stage.hidden = true;
+      this.made = null;
+      this.panel.classList.remove("stale");
     }
 
-    show(made) {
+    show(made, took) {
+      this.made = made;
+      this.chosenPlace = null;
       this.stage.hidden = !made.viewer;
-      if (made.viewer) this.look(made);
-      const parts = [];
-      if (made.sentences.length) {
-        const list = make("ul", "wb-sentences");
-        list.append(...made.sentences.map((text) => make("li", "", text)));
-        parts.push(list);
-      }
-      if (made.crops.length) parts.push(this.gallery(made.crops));
-      if (made.curves.length) {
-        const charts = make("div", "wb-charts");
-        charts.append(...made.curves.map((curve) => ForensicsCharts.draw(curve)));
-        parts.push(charts);
-      }
-      parts.push(...made.tables.map((table) => this.table(table)), this.downloads(made));
-      this.below.replaceChildren(...parts);
+      if (made.viewer) this.look();
+      this.key(made.viewer?.boxes ?? []);
+      // An open table, its order and its place stay where nothing in it has changed.
+      const said = JSON.stringify([made.view, this.token, made.sentences, made.tables, made.curves, made.crops]);
+      if (said !== this.said) this.below.replaceChildren(...draw(made, this.token, (place) => this.fly(place)));
+      this.said = said;
+      this.links.replaceChildren(downloads(made));
+      this.panel.classList.remove("stale");
+      this.tell(`Ready in ${(took / 1000).toFixed(1)} s`, "quiet");
     }
 
-    look(made) {
-      const drawn = (box) => this.regionDrawn(box);
-      const spec = { ...made.viewer, cell: Number(made.numbers.l) || undefined, onRegion: drawn, solo: null, rule: "" };
-      spec.region = made.view === "region" && made.options.w ? { x: made.options.x, y: made.options.y, w: made.options.w, h: made.options.h } : null;
+    look() {
+      const { view, options, viewer, numbers } = this.made;
+      const region = view === "region" && options.w && options.h ? { x: options.x, y: options.y, w: options.w, h: options.h } : null;
+      const spec = { ...viewer, boxes: this.boxes(), cell: Number(numbers.l) || undefined, solo: null, rule: "", region, onRegion: (box) => this.regionDrawn(box), onBox: (box) => this.mark(box) };
       if (this.viewer) this.viewer.update(spec);
       else this.viewer = ForensicsViewer.mount(this.stage, spec);
+    }
+
+    boxes() {
+      const place = this.chosenPlace;
+      return [...this.made.viewer.boxes, ...(place ? [{ x: place.x, y: place.y, w: place.w, h: place.h, label: "", kind: "neutral", colour: CHOSEN }] : [])];
+    }
+
+    /** What the colours of the rectangles stand for. */
+    key(boxes) {
+      const kinds = new Map(boxes.filter(({ kind }) => kind !== "neutral").map(({ kind, colour }) => [kind, colour]));
+      this.legend.replaceChildren(...[...kinds].map(([kind, colour]) => {
+        const item = make("span", kind, KINDS[kind] ?? kind);
+        item.style.setProperty("--k", colour);
+        return item;
+      }));
     }
 
     /** A box drawn in any view is a question about that region. */
     regionDrawn(box) {
       if (!box || !this.views.some(({ name }) => name === "region")) return;
       this.chosen.region = { ...this.chosen.region, x: box.x, y: box.y, w: box.w, h: box.h };
-      if (this.current === "region") { this.drawControls(this.view()); this.ask(); } else this.open("region");
+      if (this.current !== "region") return this.open("region");
+      this.drawControls();
+      this.ask();
     }
 
     fly(place) {
-      this.viewer?.flyTo(place.x + place.w / 2, place.y + place.h / 2, FLY_ZOOM);
-      this.stage.scrollIntoView({ block: "nearest", behavior: "smooth" });
+      if (!this.viewer) return;
+      const stage = this.stage.querySelector(".fv-pane:not([hidden]) .fv-stage").getBoundingClientRect();
+      const room = Math.min(stage.width / place.w, stage.height / place.h) / 1.5;
+      this.chosenPlace = place;
+      this.viewer.update({ boxes: this.boxes() });
+      this.viewer.flyTo(place.x + place.w / 2, place.y + place.h / 2, room >= 1 ? clamp(Math.floor(room), 1, 8) : room);
+      this.mark(place);
+      this.stage.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
     }
 
-    gallery(crops) {
-      const row = make("div", "wb-gallery");
-      for (const crop of crops) {
-        const item = make("button"), image = make("img");
-        Object.assign(item, { type: "button", title: crop.caption });
-        Object.assign(image, { src: `${HERE}/crop/${this.token}/${crop.x}/${crop.y}/${crop.w}/${crop.h}.png`, alt: "", width: 92, height: 92, loading: "lazy" });
-        item.append(image, make("span", "", crop.caption));
-        item.onclick = () => this.fly(crop);
-        row.append(item);
-      }
-      return row;
-    }
-
-    table({ title, columns, rows, places }) {
-      const box = make("details", "wb-table"), grid = make("table"), head = make("tr"), body = make("tbody");
-      box.open = rows.length <= 12 || places.length > 0 || this.current === "file";
-      const lines = rows.map((cells, i) => this.row(cells, places[i]));
-      columns.forEach((name, at) => {
-        const cell = make("th"), sort = make("button", "", name);
-        sort.type = "button";
-        sort.onclick = () => {
-          const down = cell.getAttribute("aria-sort") !== "descending";
-          for (const other of head.children) other.removeAttribute("aria-sort");
-          cell.setAttribute("aria-sort", down ? "descending" : "ascending");
-          const order = rows.map((cells, i) => [cells[at], i]).sort(([a], [b]) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true })));
-          body.replaceChildren(...(down ? order.reverse() : order).map(([, i]) => lines[i]));
-        };
-        cell.append(sort);
-        head.append(cell);
-      });
-      body.append(...lines);
-      grid.append(make("thead"), body);
-      grid.tHead.append(head);
-      const scroll = make("div", "wb-scroll");
-      scroll.append(grid);
-      box.append(make("summary", "", `${title} (${rows.length})`), scroll);
-      return box;
-    }
-
-    row(cells, place) {
-      const line = make("tr");
-      line.append(...cells.map((value) => make("td", typeof value === "number" ? "number" : "", value === null ? "–" : typeof value === "number" ? String(value).replace("-", "−") : String(value))));
-      if (place) {
-        line.tabIndex = 0;
-        line.className = "flies";
-        line.onclick = () => this.fly(place);
-        line.onkeydown = (event) => { if (event.key === "Enter") this.fly(place); };
-      }
-      return line;
-    }
-
-    downloads(made) {
-      const row = make("p", "wb-downloads", "Save ");
-      const link = (text, address) => { const a = make("a", "", text); a.href = address; a.download = ""; row.append(a); };
-      link("the numbers (JSON)", `${HERE}/numbers/${made.id}.json`);
-      for (const [i, pane] of (made.viewer?.panes ?? []).entries()) {
-        if (pane.kind !== "map") continue;
-        link(`${pane.title} (PNG)`, `${HERE}/map/${made.id}/${i}.png`);
-        link("as numbers (npy)", `${HERE}/map/${made.id}/${i}.npy`);
-      }
-      return row;
+    /** Show which rows are about a place. */
+    mark(place) {
+      const at = [place.x, place.y, place.w, place.h].join();
+      for (const row of this.below.querySelectorAll("tr.flies")) row.classList.toggle("here", row.dataset.place === at);
     }
   }
 

@@ -19,7 +19,7 @@ from forensics_ui.batch.scan import Found, Skipped
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.workbench import Score
 
-COMMIT_SECONDS = 0.5
+COMMIT_SECONDS = 0.25
 # What may go better another time; every other answer is final for the same bytes.
 TRANSIENT = ("error", "busy", "out_of_memory", "decode_memory", "weights", "weights_missing", "weights_mismatch")
 SCHEMA = """

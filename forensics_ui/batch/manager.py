@@ -159,10 +159,14 @@ class BatchManager:
         locks = self._locked(plan, out)
         run = BatchRun(self.workbench, plan, self._journal(batch), on_event, exclude=self._own(out))
         running = _Running(run, threading.Thread(target=lambda: self._work(running, locks), name=f"batch-{batch}", daemon=True))
+        try:
+            # Before it has its turn it must already be found.
+            run.announce()
+            running.thread.start()
+        except BaseException:
+            _release(locks)
+            raise
         self._running[batch] = running
-        # Before it has its turn it must already be found.
-        run.announce()
-        running.thread.start()
 
     def _work(self, running: _Running, locks: list[Lock]) -> None:
         try:
@@ -172,8 +176,7 @@ class BatchManager:
             logger.exception("a batch ended with an error")
             running.error = error
         finally:
-            for lock in locks:
-                lock.release()
+            _release(locks)
 
     def _locked(self, plan: Plan, out: Path | None) -> list[Lock]:
         source = plan.source
@@ -185,8 +188,7 @@ class BatchManager:
             for lock in wanted:
                 held.append(lock.acquire())
         except BaseException:
-            for lock in held:
-                lock.release()
+            _release(held)
             raise
         return held
 
@@ -219,6 +221,11 @@ class BatchManager:
             state = "interrupted"
         total = counts["waiting"] + counts["done"] + counts["failed"]
         return Progress(state, about.get("reason", ""), total, counts["done"], counts["failed"], counts["skipped"])
+
+
+def _release(locks: Sequence[Lock]) -> None:
+    for lock in locks:
+        lock.release()
 
 
 def _number(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ def report_rows(rows: Iterator[Mapping[str, Any]], plan: Mapping[str, Any]) -> I
         if row["state"] == "waiting":
             continue
         facts = dict(row["facts"])
+        row = {**row, "path": exact_path(row, plan)}
         about = {name: row[name] for name in ("path", "sha256", "bytes", "format", "width", "height", "declared_type")}
         about.update(detected_type=row["format"], complete=facts.pop("complete", None), condition=facts.pop("condition", ""), facts=facts)
         for choice in plan["detectors"]:
@@ -39,6 +41,13 @@ def report_rows(rows: Iterator[Mapping[str, Any]], plan: Mapping[str, Any]) -> I
             if score is None:
                 made.update(error=row["error"], error_code=row["error_code"])
             yield {**made, **{name: value for name, value in about.items() if value is not None}}
+
+
+def exact_path(row: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
+    """The path below the folder as the system has it, which the report prints cleanly and keeps exactly."""
+    if not plan["folder"] or row["path"].isascii() and "\\" not in row["path"]:
+        return row["path"]
+    return os.path.relpath(row["location"], plan["folder"]).replace(os.sep, "/")
 
 
 def make_report(manager: BatchManager, batch: str, case: Case | None = None) -> Report:

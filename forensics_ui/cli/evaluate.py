@@ -17,6 +17,7 @@ from forensics_ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from forensics_ui.batch import Progress
+    from forensics_ui.evaluation.evaluate import Evaluation
     from forensics_ui.evaluation.presets import Preset
 
 
@@ -38,7 +39,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("folder", nargs="?", type=Path, metavar="FOLDER", help="pictures under 0_real and 1_fake, or real and fake, at any depth")
     add("--preset", metavar="NAME", help="one of the papers' test sets: its sub-folders, its input rule, and the published figures beside yours")
     add("--list-presets", action="store_true", help="print the presets and end")
-    add("--out", type=Path, metavar="DIR", help="write results.json, results.csv and the curves there; the same files of an earlier run are replaced")
+    add(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write results.json, results.csv, scores.csv and the curves there; the same files of an earlier run are replaced",
+    )
     line = parser.add_mutually_exclusive_group()
     line.add_argument(
         "--threshold",
@@ -65,11 +71,12 @@ def run(arguments: argparse.Namespace) -> int:
         return DONE
     if arguments.folder is None:
         raise ForensicsError("Name a folder of labelled pictures; --list-presets shows the test sets that are known by name.")
-    record = _evaluate(arguments)
+    evaluation = _evaluate(arguments)
+    record = evaluation.record
     if arguments.out is not None:
         from forensics_ui.evaluation.files import write_files
 
-        print(f"written to {arguments.out.name}: {', '.join(write_files(record, arguments.out))}", file=sys.stderr)
+        print(f"written to {arguments.out.name}: {', '.join(write_files(evaluation, arguments.out))}", file=sys.stderr)
     if arguments.json:
         print(json.dumps(record, ensure_ascii=False))
     else:
@@ -82,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     return SOME_FAILED if record["failed"] else DONE
 
 
-def _evaluate(arguments: argparse.Namespace) -> dict:
+def _evaluate(arguments: argparse.Namespace) -> Evaluation:
     from forensics_ui.evaluation.evaluate import Request, evaluate
     from forensics_ui.evaluation.presets import preset_called
 

@@ -20,6 +20,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write the report (made if need be)")
     parser.add_argument("--format", default=FORMATS, metavar="NAME[,NAME...]", help=f"which formats (default: {FORMATS})")
     parser.add_argument("--views", default="all", metavar="all|quick|none|NAME[,NAME...]", help="which views; quick leaves out the slow ones")
+    parser.add_argument("--second", type=Path, metavar="FILE", help="a second picture, for the views that compare")
     parser.add_argument("--case", default="", metavar="NAME", help="name of the case")
     parser.add_argument("--examiner", default="", metavar="NAME", help="who examines")
     parser.add_argument("--notes", default="", metavar="TEXT", help="notes to print at the top")
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             written = write_picture_report(
                 workbench,
+                workbench.open(arguments.file, str(arguments.file)),
                 arguments.file,
                 _names(arguments.format),
                 arguments.out,
@@ -49,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
                 detectors=detectors,
                 weights={detectors[0]: arguments.weights} if arguments.weights else {},
                 rules=(arguments.input_rule,),
+                second=workbench.open(arguments.second, str(arguments.second)) if arguments.second else None,
                 metadata=arguments.with_metadata,
                 force=arguments.force,
                 command=_command(arguments),

@@ -42,7 +42,15 @@ class Request:
     seed: int = 0
 
 
-def evaluate(workbench: Workbench, request: Request, tell: Tell | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Evaluation:
+    """The record, and the scores of the single files that it was made of."""
+
+    record: dict[str, Any]
+    scored: ScoredFolder
+
+
+def evaluate(workbench: Workbench, request: Request, tell: Tell | None = None) -> Evaluation:
     """Score, group, measure. Files that could not be scored are listed and change nothing for the others."""
     scored = score_folder(workbench, request.folder, request.rules, request.weights, request.journals, tell)
     chosen_on = _choose_on(workbench, request, tell)
@@ -69,7 +77,7 @@ def evaluate(workbench: Workbench, request: Request, tell: Tell | None = None) -
         "unlabelled": [path for path in scored.pictures if path not in labelled],
     }
     record["warnings"] = doubtful(record, scored, labelled, chosen_on)
-    return rounded(record)
+    return Evaluation(rounded(record), scored)
 
 
 def _choose_on(workbench: Workbench, request: Request, tell: Tell | None) -> ScoredFolder | None:

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from forensics_ui.core.errors import ForensicsError
+from forensics_ui.evaluation.evaluate import Evaluation
+from forensics_ui.evaluation.folders import label_of
 from forensics_ui.evaluation.metrics import FIGURES
 from forensics_ui.evaluation.plots import curve_plot
+from forensics_ui.evaluation.scoring import ScoredFolder
 from forensics_ui.report.clean import csv_cell
 from forensics_ui.report.files import atomic
 
@@ -19,11 +22,13 @@ IDENTITY = ("detector", "weights", "weights_sha256", "input_rule", "device", "pr
 COUNTS = ("true real", "false alarm", "missed", "found")
 
 
-def write_files(record: Mapping[str, Any], folder: Path) -> list[str]:
+def write_files(evaluation: Evaluation, folder: Path) -> list[str]:
     """Write everything; the names of the files. Files of an earlier evaluation under these names are replaced."""
+    record = evaluation.record
     contents: dict[str, bytes] = {
         "results.json": json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"),
         "results.csv": _csv(_table(record)),
+        "scores.csv": _csv(_scores(record, evaluation.scored)),
     }
     for detector in record["detectors"]:
         for kind in ("roc", "pr"):
@@ -45,6 +50,17 @@ def _csv(rows: Iterable[Sequence[Any]]) -> bytes:
     for row in rows:
         writer.writerow([each if isinstance(each, int | float) else csv_cell("" if each is None else each) for each in row])
     return text.getvalue().encode("utf-8-sig")
+
+
+def _scores(record: Mapping[str, Any], scored: ScoredFolder) -> Iterator[list[Any]]:
+    """One line per labelled file and detector, by path."""
+    yield ["path", "sha256", "label", *IDENTITY, "logit", "no_score_because"]
+    for path, file in sorted(scored.pictures.items()):
+        label = label_of(path)
+        for detector in record["detectors"] if label else ():
+            name = detector["detector"]
+            why = None if name in file.logits else file.error or file.reasons.get(name)
+            yield [path, file.sha256, ("real", "fake")[label.label], *(detector[key] for key in IDENTITY), file.logits.get(name), why]
 
 
 def _table(record: Mapping[str, Any]) -> Iterator[list[Any]]:

@@ -17,7 +17,7 @@ FIGURES = ("acc", "real_acc", "fake_acc", "balanced_acc", "ap", "auc", "tpr_at_1
 RESAMPLES = 1000
 # Below this many pictures of a class the bootstrap hardly knows what else could have come out.
 FEW = 20
-_CELLS = 4_000_000  # of one block of resampled counts
+_CELLS = 1_000_000  # of one block of resampled counts
 
 
 @dataclass(frozen=True)

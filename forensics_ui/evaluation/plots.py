@@ -10,6 +10,8 @@ from forensics_ui.report.clean import one_line
 
 Kind = Literal["roc", "pr"]
 LEGEND = 20  # more names than these cover the curves
+STYLES = ("-", "--", ":", "-.")
+COLOURS = 10  # of matplotlib's cycle; then the same colours come again with another style
 AXES = {
     "roc": ("false alarms: share of reals called fake", "found: share of fakes called fake"),
     "pr": ("found: share of fakes called fake", "precision"),
@@ -28,11 +30,11 @@ def curve_plot(detector: Mapping[str, Any], kind: Kind) -> bytes | None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     figure_of = {"roc": ("auc", "AUC"), "pr": ("ap", "A.P.")}[kind]
-    for row in rows:
-        x, y = zip(*row["curves"][kind], strict=True)
+    for number, row in enumerate(rows):
         label = f"{_plain(row['name'])} ({figure_of[1]} {100 * row['figures'][figure_of[0]]:.1f})"
-        # Precision and found shares change by steps; straight lines between points would promise what no threshold gives.
-        axes.step(x, y, where="post" if kind == "roc" else "pre", linewidth=1.2, label=label)
+        axes.plot(*_points(row, kind), linewidth=1.2, linestyle=STYLES[number // COLOURS % len(STYLES)], label=label)
+    if len(rows) > 1 and detector["together"]["curves"]:
+        axes.plot(*_points(detector["together"], kind), color="black", linewidth=2, label="all together")
     if kind == "roc":
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8, linestyle="--")
     axes.set(xlim=(0, 1), ylim=(0, 1.01), xlabel=AXES[kind][0], ylabel=AXES[kind][1])
@@ -43,6 +45,15 @@ def curve_plot(detector: Mapping[str, Any], kind: Kind) -> bytes | None:
     # Without its own version in it, the file is the same wherever the figures are.
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
+
+
+def _points(row: Mapping[str, Any], kind: Kind) -> tuple[list[float], list[float]]:
+    """The curve as a line. Precision goes by steps, as A.P. counts it: straight lines would promise what no threshold gives."""
+    points = row["curves"][kind]
+    if kind == "pr":
+        before = [0.0, *(x for x, _ in points[:-1])]
+        points = [corner for (x, y), left in zip(points, before, strict=True) for corner in ([left, y], [x, y])]
+    return [x for x, _ in points], [y for _, y in points]
 
 
 def _plain(name: str) -> str:

@@ -91,7 +91,8 @@ def _foot(record: Mapping[str, Any]) -> str:
     if record["resamples"]:
         lines.append(f"In brackets: 95 % of {record['resamples']} bootstrap resamples, reals and fakes apart, seed {record['seed']}.")
     lines.append("found@1%, found@5%: the share of fakes found with at most so many false alarms on these reals.")
-    lines.append(record["confounds"]["sentence"])
+    if record["confounds"]["sentence"] not in record["warnings"]:
+        lines.append(record["confounds"]["sentence"])
     return "\n".join(lines)
 
 

@@ -34,7 +34,7 @@ def _confounded(found: Mapping[str, Any]) -> Iterator[str]:
     apart = {name: each for name, each in found["generators"].items() if each["alarm"]}
     if apart:
         told = [f"{name}: {WORDS[each['alarm'][0]]} AUC {each['facts'][each['alarm'][0]]['auc']:.2f}" for name, each in apart.items()]
-        yield f"WARNING: format, size or compression alone separates the labels of {len(apart)} generators ({_some(told)})."
+        yield f"WARNING: format, size or compression alone separates the labels of {_generators(len(apart))} ({_some(told)})."
 
 
 def _about_labels(scored: ScoredFolder, labelled: Mapping[str, Labelled]) -> Iterator[str]:
@@ -66,6 +66,12 @@ def _about_numbers(record: Mapping[str, Any]) -> Iterator[str]:
         few = [row["name"] for row in rows if 0 < min(row["n_real"], row["n_fake"]) < FEW]
         if few:
             yield f"{detector['detector']}: fewer than {FEW} pictures of a class in {_some(few)}: the intervals there are too narrow."
+        uneven = [row["name"] for row in rows if row["n_real"] and row["n_fake"] and not 0.5 <= row["n_real"] / row["n_fake"] <= 2]
+        if uneven:
+            yield (
+                f"{detector['detector']}: one class is more than twice as large as the other in {_some(uneven)}: Acc. and A.P. depend on that share "
+                "and cannot be compared with the papers, whose classes are equal; real acc., fake acc. and AUC can."
+            )
         missing = sum(sum(reasons.values()) for row in rows for reasons in row["not_scored"].values())
         if missing:
             yield f"{detector['detector']}: {missing} pictures have no score and count in no figure; the reasons stand in the record."
@@ -84,6 +90,10 @@ def _about_preset(record: Mapping[str, Any]) -> Iterator[str]:
     for detector in record["detectors"]:
         if any(not each["same_input_rule"] for each in detector["published"]):
             yield f"{detector['detector']}: the published figures were made under another input rule than {detector['input_rule']!r}."
+
+
+def _generators(count: int) -> str:
+    return "one generator" if count == 1 else f"{count} generators"
 
 
 def _some(names: list[str]) -> str:

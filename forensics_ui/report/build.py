@@ -43,8 +43,8 @@ def picture_report(
     """The report of one open picture. The verdict goes by the first rule; `views=None` leaves the views out.
 
     Further choices: `detectors` (names; None: all that can be used), `weights` (name or file by detector), `metadata` (print
-    EXIF, GPS and embedded text in full), `command` (what to type to have this again), and `on_progress`, which
-    hears of (done, total, what) and may raise Cancelled.
+    EXIF, GPS and embedded text in full), `second` (another picture to compare with), `command` (what to type to have this
+    again), and `on_progress`, which hears of (done, total, what) and may raise Cancelled.
     """
     from forensics_ui.workbench.subject import PictureSubject
 
@@ -53,7 +53,7 @@ def picture_report(
     facts, left_out = shared(picture.facts, choices.get("metadata", False))
     # Whatever a view prints of the file, it can print only what the report may hold.
     shown = replace(picture, facts=facts)
-    subject = PictureSubject(workbench, shown, rule=rules[0], weights=weights, detectors=detectors)
+    subject = PictureSubject(workbench, shown, choices.get("second"), rule=rules[0], weights=weights, detectors=detectors)
     wanted = chosen_views(views)
     steps = len(wanted) + 1
     told(0, steps, "scores")
@@ -156,7 +156,8 @@ def _title(detector: str) -> str:
 
 def write_picture_report(
     workbench: Workbench,
-    source: Path | str | Picture,
+    picture: Picture,
+    source: Path | str,
     formats: Sequence[str],
     out_dir: Path,
     views: Views | None = DEFAULT_VIEWS,
@@ -164,17 +165,15 @@ def write_picture_report(
     on_progress: Told | None = None,
     **choices: Any,
 ) -> dict[str, Path]:
-    """Make and write the report of a file or an open picture; gives the file of each format.
+    """Make and write the report of an open picture, whose path or name was `source`; gives the file of each format.
 
-    `name` is the path or name to print where the source is a picture; `force` replaces earlier reports of the same
-    picture instead of writing beside them; the other choices are those of `picture_report`.
+    `force` replaces an earlier report of the same picture instead of writing beside it; the other choices are those of
+    `picture_report`.
     """
     if unknown := [name for name in formats if name not in REPORTS]:
         raise ForensicsError(f"There is no report format called {unknown[0]!r}; there are {', '.join(REPORTS.names())}.")
-    force, name = choices.pop("force", False), choices.pop("name", None)
-    picture = source if isinstance(source, Picture) else workbench.open(source, os.fspath(source))
-    path = name or (source.name if isinstance(source, Picture) else source)
-    report = picture_report(workbench, picture, path, views=views, case=case, on_progress=on_progress, **choices)
+    force = choices.pop("force", False)
+    report = picture_report(workbench, picture, source, views=views, case=case, on_progress=on_progress, **choices)
     return write_report(report, formats, out_dir, report_stem(picture.name, picture.sha256), force)
 
 

@@ -11,7 +11,7 @@ MARK = "\N{REPLACEMENT CHARACTER}"
 # Characters that a spreadsheet takes for the beginning of a formula, in both widths, and the minus sign that some accept.
 _STARTS = "=+\\-@\uff1d\uff0b\uff0d\uff20\u2212"
 # A spreadsheet set to another separator cuts a cell in two: what stands after one of these may become the start of a cell.
-_FORMULA = re.compile(f"(^|[;,|\t\"'])(\\s*)(?=[{_STARTS}])")
+_FORMULA = re.compile(f"(^|[;,|\"'])(\\s*)(?=[{_STARTS}])")
 
 
 def clean_text(value: Any, longest: int = LONGEST) -> str:
@@ -40,7 +40,7 @@ def csv_cell(value: Any) -> str:
     """Text that no spreadsheet takes for a formula: an apostrophe stands before what could begin one. Never for numbers."""
     text = clean_text(value)
     starts_unseen = text[:1] in ("\t", "\r", "\n", "\0", MARK)
-    text = re.sub(r"\s*[\r\n]+\s*", " ", text)
+    text = re.sub(r"\s*[\r\n\t]+\s*", " ", text)
     guarded = _FORMULA.sub(lambda found: f"{found[1]}'{found[2]}", text)
     return f"'{guarded}" if starts_unseen and not guarded.startswith("'") else guarded
 

@@ -208,4 +208,5 @@ def _table(page: Page, table: Mapping[str, Any]) -> None:
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[float]:
     """Columns as wide as their texts ask, none so narrow that words break."""
     longest = [max(len(str(row[at])) if row[at] is not None else 0 for row in (columns, *rows)) for at in range(len(columns))]
-    return [min(60.0, max(8.0, float(length))) for length in longest]
+    words = [max(map(len, str(column).split()), default=0) for column in columns]
+    return [min(60.0, max(8.0, 1.5 * word, float(length))) for length, word in zip(longest, words, strict=True)]

@@ -28,8 +28,8 @@ def percent(share: float | None) -> str:
     if share is None:
         return "not known"
     if 0 < share < 0.001 or 0.999 < share < 1:
-        return "under 0.1 %" if share < 0.5 else "over 99.9 %"
-    return f"{share:.1%}".replace("%", " %").replace(".0 %", " %")
+        return "under 0.1\N{NO-BREAK SPACE}%" if share < 0.5 else "over 99.9\N{NO-BREAK SPACE}%"
+    return f"{share:.1%}".removesuffix("%").removesuffix(".0") + "\N{NO-BREAK SPACE}%"
 
 
 def sentence(text: object) -> str:

@@ -81,14 +81,16 @@ def error_rate(entry: Mapping[str, Any], condition: str = "") -> str:
 
 
 def batch_answer(scores: Iterable[Mapping[str, Any]], titles: Mapping[str, str], files: int, skipped: int) -> tuple[str, ...]:
-    """Counts of the bands, one sentence a detector."""
+    """Counts of the bands, one sentence a detector and rule."""
     counts: dict[tuple[str, str], Counter[str]] = {}
+    failed = set()
     for score in scores:
-        if score.get("detector"):
-            band = "could not be scored" if score.get("error") else str(score.get("verdict"))
-            counts.setdefault((score["detector"], score.get("input_rule") or ""), Counter())[band] += 1
-    lines = [f"{files:,} files were looked at{f', {skipped:,} were skipped' if skipped else ''}."]
+        if score.get("error"):
+            failed.add(score.get("path"))
+        elif score.get("detector"):
+            counts.setdefault((score["detector"], str(score.get("input_rule"))), Counter())[str(score.get("verdict"))] += 1
+    lines = [f"{files:,} {'file was' if files == 1 else 'files were'} looked at; {len(failed):,} could not be scored, {skipped:,} skipped."]
     for (name, rule), bands in sorted(counts.items()):
-        told = ", ".join(f"{bands[band]:,} {band}" for band in (*BANDS, "could not be scored") if bands[band])
-        lines.append(f"{titles.get(name, name)}{f' ({rule})' if rule else ''}: {told}.")
+        told = ", ".join(f"{bands[band]:,} {band}" for band in BANDS if bands[band])
+        lines.append(f"{titles.get(name, name)} ({rule}): {told}.")
     return tuple(lines)

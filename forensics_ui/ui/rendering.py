@@ -12,7 +12,8 @@ from forensics_ui.views.base import VIEWS, Curve, Mark, Option, Pane, Rendering,
 from forensics_ui.views.common import plain_value
 
 TILES_HERE = "/forensics/tiles"
-COLOURS = {"seen": "#1f7ae0", "fake": "#d9480f", "real": "#2b8a3e", "neutral": "#868e96"}
+# Red towards generated, blue towards real, as on the signed maps: the two stay apart for colour-blind eyes.
+COLOURS = {"seen": "#8a5cf6", "fake": "#d1382c", "real": "#2f6fdb", "neutral": "#f2b705"}
 REDUCED = {"mean": "average", "max": "largest magnitude", "rms": "root mean square"}
 
 
@@ -29,7 +30,7 @@ def _described(kind: type[View]) -> dict[str, Any]:
 
 def _option(option: Option) -> dict[str, Any]:
     kind = "switch" if isinstance(option.default, bool) else "choice" if option.choices else "number" if option.low is not None else "text"
-    names = ("name", "label", "default", "low", "high", "step", "help")
+    names = ("name", "label", "default", "low", "high", "step", "help", "paints")
     return {**{name: getattr(option, name) for name in names}, "kind": kind, "choices": list(option.choices)}
 
 
@@ -59,20 +60,20 @@ def _viewer(showing: Showing, made: Rendering, picture: Picture) -> dict[str, An
         "height": picture.height,
         "picture": picture.sha256,
         "label": f"{picture.name}: {', '.join(pane.title for pane in made.panes)}",
-        "panes": [_pane(showing.id, index, pane, base if base in ids else None) for index, pane in enumerate(made.panes)],
+        "panes": [_pane(showing, index, pane, base if base in ids else None) for index, pane in enumerate(made.panes)],
         "boxes": [_mark(mark) for mark in made.marks],
     }
 
 
-def _pane(showing: str, index: int, pane: Pane, base: str | None) -> dict[str, Any]:
-    height, width = pane.values.shape[:2]
+def _pane(showing: Showing, index: int, pane: Pane, base: str | None) -> dict[str, Any]:
+    width, height = pane.size
     told: dict[str, Any] = {
         "id": pane.id,
         "title": pane.title,
         "note": pane.note,
         "kind": "map" if pane.scale else "picture",
         "format": "values" if pane.scale else "image",
-        "levels": {"tile": TILE, "url": f"{TILES_HERE}/{showing}/{index}/{{scale}}/{{column}}/{{row}}"},
+        "levels": {"tile": TILE, "url": f"{TILES_HERE}/{showing.source.id}/{index}/{{scale}}/{{column}}/{{row}}"},
         "size": [width, height],
         "place": {"x": pane.offset[0], "y": pane.offset[1], "width": width * pane.step, "height": height * pane.step},
         "reduce": REDUCED["mean" if pane.scale is None else pane.reduce],
@@ -91,7 +92,7 @@ def _box(box: Box) -> dict[str, int]:
 
 
 def _mark(mark: Mark) -> dict[str, Any]:
-    return {**_box(mark.box), "label": mark.label, "colour": COLOURS[mark.kind]}
+    return {**_box(mark.box), "label": mark.label, "kind": mark.kind, "colour": COLOURS[mark.kind]}
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ASSETS_HERE = "/forensics/assets"
 # Linked, not given to Gradio's `css`, which rewrites selectors and cannot read lists inside `:is()`.
-STYLES, SCRIPTS = ("app.css", "viewer.css", "workbench.css"), ("app.js", "viewer.js", "charts.js", "workbench.js")
+STYLES, SCRIPTS = ("app.css", "viewer.css", "workbench.css", "report.css"), ("app.js", "viewer.js", "charts.js", "findings.js", "workbench.js", "report.js")
 HEAD = "".join(f'<link rel="stylesheet" href="{ASSETS_HERE}/{name}">' for name in STYLES)
 HEAD += "".join(f'<script defer src="{ASSETS_HERE}/{name}"></script>' for name in SCRIPTS)
 
@@ -94,10 +94,10 @@ def _app_options(settings: Settings, bench: Bench, desk: Any) -> dict[str, Any]:
     from forensics_ui.ui import picture
 
     def view_routes() -> list[Route]:
-        from forensics_ui.ui import views
+        from forensics_ui.ui import reports, views
         from forensics_ui.ui.view_jobs import ViewJobs
 
-        return views.routes(bench, ViewJobs(bench, desk))
+        return [*reports.routes(bench, desk), *views.routes(bench, ViewJobs(bench, desk))]
 
     return {
         "middleware": [

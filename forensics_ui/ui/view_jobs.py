@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from forensics_ui.core.errors import Cancelled, ForensicsError
 from forensics_ui.core.types import InputRule, Picture
@@ -16,11 +19,13 @@ from forensics_ui.ui.desk import Desk
 from forensics_ui.ui.warm import Bench
 from forensics_ui.views.base import Rendering
 
-KEPT = 48  # renderings; a pane of one computes its numbers when it is looked at
+KEPT = 48  # renderings
+KEPT_PIXELS = 256 * 1024**2  # of all their panes: about a gigabyte once every pane was looked at
+SECONDS_KEPT = 8
 SOMETHING_BROKE = "This view could not be made: something went wrong inside it. The other views are not affected."
 
 
-@dataclass
+@dataclass(eq=False)
 class Showing:
     """One view of one picture under one set of options. `id` names it in addresses; it cannot be guessed."""
 
@@ -28,18 +33,33 @@ class Showing:
     view: str
     options: dict[str, Any]
     rule: InputRule
+    numbers_key: str = ""  # the same for those that differ only in colours
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     rendering: Rendering | None = None
     problem: str = ""
     progress: tuple[int, int] = (0, 0)
+    begun: bool = False
+    twin: Showing | None = None  # an earlier one with the same numbers in its panes, which are not computed again
     ended: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
+    _computing: threading.Lock = field(default_factory=threading.Lock)
 
     def on_progress(self, done: int, total: int) -> None:
         """Heard by the view; ends it when nobody wants it any more."""
         if self.stop.is_set():
             raise Cancelled("Stopped.")
         self.progress = (done, total)
+
+    @property
+    def source(self) -> Showing:
+        """The one whose panes hold the numbers."""
+        return self.twin or self
+
+    def values(self, index: int) -> np.ndarray:
+        """The numbers of a pane, computed once: several tiles are asked for at the same time."""
+        source = self.source
+        with source._computing:
+            return source.rendering.panes[index].values
 
 
 class ViewJobs:
@@ -50,7 +70,7 @@ class ViewJobs:
         self._showings: OrderedDict[str, Showing] = OrderedDict()
         self._seconds: OrderedDict[str, Picture] = OrderedDict()
         self._lock = threading.Lock()
-        self._quick, self._slow = ThreadPoolExecutor(3, "view"), ThreadPoolExecutor(1, "slow-view")
+        self._quick, self._slow = ThreadPoolExecutor(3, "view"), ThreadPoolExecutor(2, "slow-view")
 
     def picture(self, token: str) -> Picture | None:
         """The picture that is open under this token."""
@@ -63,7 +83,7 @@ class ViewJobs:
             self._seconds.pop(token, None)
             if picture is not None:
                 self._seconds[token] = picture
-            while len(self._seconds) > 8:
+            while len(self._seconds) > SECONDS_KEPT:
                 self._seconds.popitem(last=False)
 
     def second(self, token: str) -> Picture | None:
@@ -77,45 +97,82 @@ class ViewJobs:
         kind = VIEWS.get(view)
         options = kind.parse(values)
         second = self.second(token)
-        key = json.dumps([token, view, options, rule, second.sha256 if second else None], sort_keys=True)
+        key, numbers_key = _keys(kind, token, options, rule, second)
+        self._forget_closed()
         with self._lock:
             known = self._showings.get(key)
-            if known and not (known.ended.is_set() and known.rendering is None):
+            if known and not known.stop.is_set() and not (known.ended.is_set() and known.rendering is None):
                 self._showings.move_to_end(key)
                 return known
+            # A page shows a view once: what it asked for before under other options is no longer wanted.
+            self._stop([one for one in self._showings.values() if (one.token, one.view) == (token, view)])
             # What failed or was stopped is tried again when it is asked for again.
-            showing = self._showings[key] = Showing(token, view, options, rule)
-            while len(self._showings) > KEPT:
-                self._showings.popitem(last=False)[1].stop.set()
+            showing = self._showings[key] = Showing(token, view, options, rule, numbers_key)
+            self._showings.move_to_end(key)
         (self._slow if kind.slow else self._quick).submit(self._make, showing, second)
         return showing
 
     def by_id(self, showing: str) -> Showing | None:
         """The showing of that address."""
         with self._lock:
-            return next((one for one in self._showings.values() if secrets.compare_digest(one.id, showing)), None)
+            found = [
+                one for one in self._showings.values() if secrets.compare_digest(one.id, showing) or secrets.compare_digest(one.source.id, showing)
+            ]
+        return next((one if one.id == showing else one.source for one in found), None)
 
     def cancel(self, token: str, view: str) -> None:
         """Stop what is being made of one view of one picture."""
         with self._lock:
-            running = [one for one in self._showings.values() if one.token == token and one.view == view and not one.ended.is_set()]
-        for one in running:
-            one.stop.set()
+            self._stop([one for one in self._showings.values() if (one.token, one.view) == (token, view)])
+
+    def _stop(self, showings: list[Showing]) -> None:
+        for one in showings:
+            if not one.ended.is_set():
+                one.stop.set()
+
+    def _forget_closed(self) -> None:
+        """Drop what belongs to pictures that are no longer open."""
+        with self._lock:
+            gone = {one.token for one in self._showings.values()} | set(self._seconds)
+            gone = {token for token in gone if self._desk.by_token(token) is None}
+            for token in gone:
+                self._seconds.pop(token, None)
+            for key in [key for key, one in self._showings.items() if one.token in gone]:
+                self._showings.pop(key).stop.set()
+
+    def _make_room(self) -> None:
+        """The longest unused go when there are too many, or too many pixels; the newest stays."""
+        with self._lock:
+            while len(self._showings) > 1 and (len(self._showings) > KEPT or self._pixels() > KEPT_PIXELS):
+                self._showings.popitem(last=False)[1].stop.set()
+
+    def _pixels(self) -> int:
+        sources = {one.source for one in self._showings.values() if one.rendering}
+        return sum(width * height for one in sources for width, height in (pane.size for pane in one.rendering.panes))
 
     def _make(self, showing: Showing, second: Picture | None) -> None:
         try:
+            showing.begun = True
             showing.on_progress(0, 0)
-            showing.rendering = self._render(showing, second)
+            rendering = self._render(showing, second)
+            showing.twin = self._twin(showing, rendering)
+            showing.rendering = _sharing(rendering, showing.twin)
+            self._make_room()
         except ForensicsError as error:
             showing.problem = error.user_message
         except Exception:
             # A view must never take the page down; the log has the details.
-            import logging
-
             logging.getLogger(__name__).exception("the view %s failed", showing.view)
             showing.problem = SOMETHING_BROKE
         finally:
             showing.ended.set()
+
+    def _twin(self, showing: Showing, rendering: Rendering) -> Showing | None:
+        """An earlier showing whose panes hold the same numbers."""
+        ids = [pane.id for pane in rendering.panes]
+        with self._lock:
+            others = [one.source for one in self._showings.values() if one.numbers_key == showing.numbers_key and one.rendering]
+        return next((one for one in others if [pane.id for pane in one.rendering.panes] == ids), None)
 
     def _render(self, showing: Showing, second: Picture | None) -> Rendering:
         from forensics_ui.views import VIEWS
@@ -124,5 +181,27 @@ class ViewJobs:
         picture = self.picture(showing.token)
         if picture is None:
             raise Cancelled("This picture is no longer open.")
-        subject = PictureSubject(self._bench.get(), picture, second, rule=showing.rule, on_progress=showing.on_progress)
+
+        def on_progress(done: int, total: int) -> None:
+            if self._desk.by_token(showing.token) is None:
+                raise Cancelled("This picture is no longer open.")
+            showing.on_progress(done, total)
+
+        subject = PictureSubject(self._bench.get(), picture, second, rule=showing.rule, on_progress=on_progress)
         return VIEWS.get(showing.view)().render(subject, **showing.options)
+
+
+def _sharing(rendering: Rendering, twin: Showing | None) -> Rendering:
+    """The rendering with its twin's numbers: its own are let go, computed or not."""
+    if twin is None:
+        return rendering
+    pairs = zip(rendering.panes, twin.rendering.panes, strict=True)
+    return replace(rendering, panes=tuple(replace(pane, make=other.make, known_size=other.size) for pane, other in pairs))
+
+
+def _keys(kind: Any, token: str, options: dict[str, Any], rule: str, second: Picture | None) -> tuple[str, str]:
+    """What makes a showing the same, and what makes the numbers in its panes the same."""
+    paint = {option.name for option in kind.options if option.paints}
+    numbers = {name: value for name, value in options.items() if name not in paint}
+    where = [token, kind.name, rule, second.sha256 if second else None]
+    return json.dumps([where, options], sort_keys=True), json.dumps([where, numbers], sort_keys=True)

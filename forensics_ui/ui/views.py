@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +18,7 @@ from forensics_ui.core.types import INPUT_RULES
 from forensics_ui.ui.picture import NOT_FOUND, logged_in
 from forensics_ui.ui.view_jobs import Showing, ViewJobs
 from forensics_ui.ui.warm import Bench
+from forensics_ui.views.base import Pane
 
 HERE = "/forensics"
 # A view that takes longer than this answers "running", so that the page can show how far it is.
@@ -53,15 +53,32 @@ def _guarded(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """Only for those who are logged in; in a thread, because numbers are computed there."""
 
     async def answer(request: Request) -> Response:
-        if not logged_in(request):
-            return Response("Log in first.", 401, media_type="text/plain")
-        return await run_in_threadpool(handler, request)
+        return _refused(request) or await run_in_threadpool(handler, request)
 
     return answer
 
 
+def _refused(request: Request) -> Response | None:
+    """The answer to those who may not ask: not logged in, or a page of another site that wants to change something."""
+    if not logged_in(request):
+        return Response("Log in first.", 401, media_type="text/plain")
+    if request.method != "GET" and not _from_this_page(request):
+        return Response("Only the app's own page may do this.", 403, media_type="text/plain")
+    return None
+
+
+def _from_this_page(request: Request) -> bool:
+    """Browsers say where a request comes from, and a page cannot change that; programs that are no browsers say nothing."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        return site == "same-origin"
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
 def _problem(sentence: str, status: int) -> JSONResponse:
-    return JSONResponse({"state": "failed", "problem": sentence}, status, headers=PRIVATE)
+    """A reason as a sentence; views give theirs without a capital and a full stop, because other places go on after them."""
+    sentence = sentence[:1].upper() + sentence[1:]
+    return JSONResponse({"state": "failed", "problem": sentence if sentence.endswith((".", "!", "?")) else sentence + "."}, status, headers=PRIVATE)
 
 
 class ViewDesk:
@@ -96,7 +113,7 @@ class ViewDesk:
         from forensics_ui.ui.rendering import rendering_json
 
         if not showing.ended.is_set():
-            return JSONResponse({"state": "running", "progress": showing.progress}, headers=PRIVATE)
+            return JSONResponse({"state": "running", "progress": showing.progress, "waiting": not showing.begun}, headers=PRIVATE)
         picture = self.jobs.picture(showing.token)
         if showing.rendering is None or picture is None:
             return _problem(showing.problem or NOT_FOUND, 200)
@@ -111,22 +128,22 @@ class ViewDesk:
         self.jobs.cancel(request.path_params["token"], request.path_params["view"])
         return Response(status_code=204)
 
-    def _pane(self, request: Request) -> Any:
-        showing = self.jobs.by_id(request.path_params["showing"])
+    def _pane(self, request: Request) -> tuple[Pane, np.ndarray] | tuple[None, None]:
+        """The pane of that address and its numbers."""
+        showing, index = self.jobs.by_id(request.path_params["showing"]), request.path_params["pane"]
         panes = showing.rendering.panes if showing and showing.rendering else ()
-        index = request.path_params["pane"]
-        return panes[index] if index < len(panes) else None
+        return (panes[index], showing.values(index)) if index < len(panes) else (None, None)
 
     def tile(self, request: Request) -> Response:
         """One tile of one pane: numbers of a map, lossless pixels of a picture."""
         from forensics_ui.imaging import colour, pyramid
 
-        pane = self._pane(request)
+        pane, whole = self._pane(request)
         if pane is None:
             return Response(NOT_FOUND, 404, media_type="text/plain")
         where = (request.path_params[name] for name in ("scale", "column", "row"))
         try:
-            values = pyramid.tile_of(pane.values, *where, reduce=pane.reduce if pane.scale else "mean")
+            values = pyramid.tile_of(whole, *where, reduce=pane.reduce if pane.scale else "mean")
         except IndexError as error:
             return Response(str(error), 404, media_type="text/plain")
         if pane.scale:
@@ -137,20 +154,20 @@ class ViewDesk:
         """A whole pane as it is coloured on the screen, at its own size, lossless."""
         from forensics_ui.imaging import colour
 
-        pane = self._pane(request)
+        pane, values = self._pane(request)
         if pane is None:
             return Response(NOT_FOUND, 404, media_type="text/plain")
         scale = pane.scale
-        pixels = colour.colourise(pane.values, scale.low, scale.high, scale.colours) if scale else pane.values
+        pixels = colour.colourise(values, scale.low, scale.high, scale.colours) if scale else values
         return _download(colour.png(np.ascontiguousarray(pixels)), "image/png", f"{pane.id}.png")
 
     def map_npy(self, request: Request) -> Response:
         """A whole pane as numbers, for numpy."""
-        pane = self._pane(request)
+        pane, values = self._pane(request)
         if pane is None:
             return Response(NOT_FOUND, 404, media_type="text/plain")
         buffer = io.BytesIO()
-        np.save(buffer, pane.values, allow_pickle=False)
+        np.save(buffer, values, allow_pickle=False)
         return _download(buffer.getvalue(), "application/octet-stream", f"{pane.id}.npy")
 
     def numbers(self, request: Request) -> Response:
@@ -181,17 +198,20 @@ class ViewDesk:
 
     async def second(self, request: Request) -> Response:
         """Take in a second picture: the raw bytes are the body, and meet the same intake as the first."""
-        if not logged_in(request):
-            return Response("Log in first.", 401, media_type="text/plain")
+        if refused := _refused(request):
+            return refused
         token = request.path_params["token"]
         if self.jobs.picture(token) is None:
             return _problem(NOT_FOUND, 404)
         limit = self.bench.settings.limits.file_bytes
         received = bytearray()
+        too_large = _problem(f"The file is larger than the limit of {limit / 1024**2:.0f} MB.", 413)
+        if int(request.headers.get("content-length") or 0) > limit:
+            return too_large
         async for part in request.stream():
             received += part
             if len(received) > limit:
-                return _problem(f"The file is larger than {limit // 1024**2} MB.", 413)
+                return too_large
         name = unquote(request.headers.get("x-file-name", ""))[:200] or "second picture"
         try:
             picture = await run_in_threadpool(lambda: self.bench.get().open(bytes(received), name))

@@ -46,11 +46,18 @@ class Pane:
     note: str = ""
     # Maps that lie over the picture (CAM): 0 hides the picture, 1 hides the map.
     over_picture: bool = False
+    # Width and height, where they are known before the numbers are: a screen is laid out without waiting for them.
+    known_size: tuple[int, int] | None = None
 
     @cached_property
     def values(self) -> np.ndarray:
         """The numbers themselves, computed when first asked for."""
         return self.make()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels of its own."""
+        return self.known_size or (self.values.shape[1], self.values.shape[0])
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,11 @@ class Rendering:
 
 @dataclass(frozen=True)
 class Option:
-    """One control of a view. `choices` makes a list, a range a slider, a bool default a switch."""
+    """One control of a view. `choices` makes a list, a range a slider, a bool default a switch.
+
+    `paints` promises that it changes only how the numbers of panes are coloured, never one of them: the screen keeps what it has.
+    A number that paints divides the ends of every scale.
+    """
 
     name: str
     label: str
@@ -111,6 +122,7 @@ class Option:
     high: float | None = None
     step: float | None = None
     help: str = ""
+    paints: bool = False
 
     def parse(self, value: Any) -> Any:
         """The value as the default's type, checked; ValueError with the allowed ones."""

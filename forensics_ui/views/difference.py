@@ -63,7 +63,7 @@ class Difference(View):
     options = (
         Option("l", "Cell size l", 2, low=2, high=16, step=1),
         Option("channel", "Channel", "all", choices=("all", *CHANNELS), help="'all' shows the RMS of the three"),
-        Option("gain", "Gain", 8.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain"),
+        Option("gain", "Gain", 8.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain", paints=True),
     )
     slow = True  # the built-in inverter rebuilds a large picture tile by tile
     order = 20
@@ -108,10 +108,11 @@ def _maps(first: np.ndarray, second: np.ndarray, chosen: dict[str, Any]) -> list
     def difference() -> np.ndarray:
         return reduce(first - second)
 
+    size = (first.shape[1], first.shape[0])
     return [
-        Pane("npr_picture", "NPR of the picture", lambda: reduce(first), scale),
-        Pane("npr_inverted", "NPR of the inverted", lambda: reduce(second), scale),
-        Pane("npr_difference", "Difference of the two", difference, scale),
+        Pane("npr_picture", "NPR of the picture", lambda: reduce(first), scale, known_size=size),
+        Pane("npr_inverted", "NPR of the inverted", lambda: reduce(second), scale, known_size=size),
+        Pane("npr_difference", "Difference of the two", difference, scale, known_size=size),
     ]
 
 

@@ -24,7 +24,7 @@ class ErrorLevels(View):
     )
     options = (
         Option("quality", "JPEG quality", 90, low=50, high=100, step=1),
-        Option("gain", "Gain", 16.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain"),
+        Option("gain", "Gain", 16.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain", paints=True),
     )
     order = 200
 

@@ -59,7 +59,7 @@ class Evidence(View):
         Option(
             "parts", "Show", "net", choices=("net", "split"), help="'split' adds what pushes towards generated and towards real as maps of their own"
         ),
-        Option("gain", "Gain", 1.0, low=1, high=64, step=0.5, help="the scale ends at the largest contribution / gain"),
+        Option("gain", "Gain", 1.0, low=1, high=64, step=0.5, help="the scale ends at the largest contribution / gain", paints=True),
         Option("check", "Deletion check", False, help="score the picture again with the marked places replaced; takes seconds"),
     )
     order = 30

@@ -44,7 +44,7 @@ class Noise(View):
     options = (
         Option("method", "Smooth part by", "median", choices=("median", "mean")),
         Option("size", "Window", 3, choices=(3, 5, 7)),
-        Option("gain", "Gain", 16.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain"),
+        Option("gain", "Gain", 16.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain", paints=True),
     )
     order = 210
 

@@ -92,8 +92,8 @@ class NprChannels(View):
         ),
         Option("j", "Reference pixel j", 1, low=1, high=256, step=1, help="counted row by row from the top left; 1 is the paper's choice"),
         Option("sign", "Sign", "signed", choices=("signed", "absolute")),
-        Option("gain", "Gain", 8.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain; larger differences get the end's colour"),
-        Option("colours", "Colours", "automatic", choices=("automatic", *NAMES)),
+        Option("gain", "Gain", 8.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain; larger differences get the end's colour", paints=True),
+        Option("colours", "Colours", "automatic", choices=("automatic", *NAMES), paints=True),
     )
     order = 10
 
@@ -142,7 +142,8 @@ def _panes(rgb: np.ndarray, cell: int, reference: Reference, absolute: bool, sca
         return [np.ascontiguousarray(plane) for plane in np.moveaxis(np.abs(values) if absolute else values, 2, 0)]
 
     note = f"l = {cell}, {'pixel ' if isinstance(reference, int) else ''}{reference}"
-    return [Pane(f"npr_{name}", f"NPR {name}", lambda c=c: planes()[c], scale, note=note) for c, name in enumerate(CHANNELS)]
+    size = (rgb.shape[1] // cell * cell, rgb.shape[0] // cell * cell)
+    return [Pane(f"npr_{name}", f"NPR {name}", lambda c=c: planes()[c], scale, note=note, known_size=size) for c, name in enumerate(CHANNELS)]
 
 
 def _sentences(figures: list[dict[str, float | None]], cell: int, reference: Reference, trimmed: str | None) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ class TopK(View):
     options = (
         Option("k", "Ranks K", 16, low=1, high=16, step=1, help="the network was trained with K = 16; fewer shows what the first ranks add up to"),
         Option("terms", "Terms in the list", 50, low=1, high=1024, step=1),
-        Option("gain", "Gain", 1.0, low=1, high=64, step=0.5, help="the scale ends at the largest contribution / gain"),
+        Option("gain", "Gain", 1.0, low=1, high=64, step=0.5, help="the scale ends at the largest contribution / gain", paints=True),
     )
     order = 50
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from forensics_ui.core.errors import Cancelled, NotApplicable
 from forensics_ui.core.types import Analysis, InputRule, Picture
-from forensics_ui.weightstore.manifest import default_for
 from forensics_ui.workbench.workbench import Progress, Workbench
 
 LOOK = 0.1  # seconds between two looks whether the work is still wanted

@@ -22,17 +22,23 @@
       this.chosen = {};
       this.rule = "native";
       allViews().catch(() => {});
+      // The answers above are taken away while the next picture is read; without their room, this part would jump up and down.
+      this.answers = document.getElementById("findings");
+      new ResizeObserver(() => { if (this.token) this.room = this.answers.offsetHeight; }).observe(this.answers);
     }
 
-    /** A new picture, or none. Options stay, but for places, which belong to the last picture. */
-    async follow(token) {
+    /** A new picture, or none (yet). Options stay, but for places, which belong to the last picture; so does the room that it took. */
+    async follow(token, opening) {
+      if (!token && !opening) { this.root.hidden = true; this.release(); }
       if (token === this.token) return;
       this.stop();
       this.token = token;
-      this.viewer?.destroy();
-      Object.assign(this, { viewer: null, made: null, secondName: "" });
+      Object.assign(this, { made: null, said: null, secondName: "" });
       for (const name of "xywh") delete this.chosen.region?.[name];
-      this.root.hidden = !token;
+      this.panel?.classList.add("gone");
+      this.root.inert = !token;
+      if (!token && opening) this.answers.style.minHeight = `${this.room}px`;
+      this.root.hidden = !token && !(opening && this.panel);
       if (!token) return;
       try {
         this.views = await allViews();
@@ -40,8 +46,8 @@
         return this.root.replaceChildren(make("p", "wb-state problem", SILENT));
       }
       if (this.token !== token) return;
-      this.build();
-      this.open(this.views.some(({ name }) => name === this.current) ? this.current : this.views[0].name);
+      if (!this.panel) this.build();
+      this.open(this.current ?? this.views[0].name);
     }
 
     build() {
@@ -280,17 +286,21 @@
       this.said = null;
     }
 
+    release() { this.answers.style.minHeight = ""; }
+
     fail(text) {
+      this.release();
       this.tell(text, "problem");
       this.clear();
       this.stage.hidden = true;
       this.made = null;
-      this.panel.classList.remove("stale");
+      this.panel.classList.remove("stale", "gone");
     }
 
     show(made, took) {
       this.made = made;
       this.chosenPlace = null;
+      this.release();
       this.stage.hidden = !made.viewer;
       if (made.viewer) this.look();
       this.key(made.viewer?.boxes ?? []);
@@ -299,7 +309,7 @@
       if (said !== this.said) this.below.replaceChildren(...draw(made, this.token, (place) => this.fly(place)));
       this.said = said;
       this.links.replaceChildren(downloads(made));
-      this.panel.classList.remove("stale");
+      this.panel.classList.remove("stale", "gone");
       this.tell(`Ready in ${(took / 1000).toFixed(1)} s`, "quiet");
     }
 
@@ -358,7 +368,8 @@
     const root = document.getElementById("workbench");
     if (!root) return;
     if (bench?.root !== root) bench = new Workbench(root);
-    bench.follow(document.querySelector("#picture [data-token]")?.dataset.token ?? null);
+    const shown = document.querySelector("#picture .picture");
+    bench.follow(shown?.dataset.token ?? null, Boolean(shown));
   }
   /* The server replaces parts of the page as it learns more; whichever part changed, the token says what is open. */
   new MutationObserver(watch).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-token"] });

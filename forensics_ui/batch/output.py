@@ -45,7 +45,7 @@ def report_rows(rows: Iterator[Mapping[str, Any]], plan: Mapping[str, Any]) -> I
 
 def exact_path(row: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
     """The path below the folder as the system has it, which the report prints cleanly and keeps exactly."""
-    if not plan["folder"] or row["path"].isascii() and "\\" not in row["path"]:
+    if not plan["folder"] or (row["path"].isascii() and "\\" not in row["path"]):
         return row["path"]
     return os.path.relpath(row["location"], plan["folder"]).replace(os.sep, "/")
 

@@ -138,6 +138,9 @@ class BatchRun:
             journal.rollback()
         counts = self.rows.counts()
         self._meter.start(counts["done"], counts["failed"], counts["waiting"], counts["skipped"])
+        if counts["waiting"]:
+            # A machine on which no decoder starts must not look like a folder of files that kill decoders.
+            self.workbench.intake.isolation_report()
         if not self._stop.is_set():
             self._state = "running"
             journal.put(state="running")

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,8 @@ STATES = {"scanning": "reading the folder", "paused": "paused", "new": "waiting 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the pictures are, where the results go, and what is asked."""
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="the pictures, at any depth; links are not followed")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results.csv, results.json, report.html and report.pdf go")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where results.csv, results.json, report.html and report.pdf go")
+    parser.add_argument("--preview", action="store_true", help="only say what would be scored, and what would be skipped and why")
     parser.add_argument("--formats", default="all", metavar="NAME[,NAME...]", help="which of them to write (default: all)")
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="only go on with an earlier run of the same settings, never begin one")
@@ -45,6 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
     from forensics_ui.imaging.open import Intake
     from forensics_ui.workbench import Workbench
 
+    if arguments.preview:
+        return _preview(arguments)
+    if arguments.out is None:
+        raise ForensicsError("Say with --out where the results are to go.")
     signal.signal(signal.SIGTERM, _as_interrupt)
     formats = check_formats(arguments.formats)
     out = _out_folder(arguments.folder, arguments.out)
@@ -58,6 +64,24 @@ def run(arguments: argparse.Namespace) -> int:
             return _finish(manager, batch, progress, formats, arguments)
         finally:
             manager.close()
+
+
+def _preview(arguments: argparse.Namespace) -> int:
+    from forensics_ui.batch import Source, preview
+
+    settings = Settings.load(data_dir=arguments.data_dir)
+    exclude = [path for path in (settings.data_dir, arguments.out) if path]
+    seen = preview(Source.of(arguments.folder), settings.limits, exclude)
+    if arguments.json:
+        print(json.dumps(asdict(seen), ensure_ascii=False))
+        return DONE
+    formats = ", ".join(f"{count:,} {name}" for name, count in seen.formats.items())
+    print(f"{seen.files:,} files would be scored, {seen.bytes:,} bytes{f' ({formats})' if formats else ''}")
+    print(f"{seen.skipped:,} other entries would be skipped")
+    for reason, count in seen.reasons.items():
+        examples = [each.path for each in seen.examples if each.reason == reason][:3]
+        print(f"  {count:,}: {reason}: {', '.join(examples)}{' ...' if count > len(examples) else ''}")
+    return DONE
 
 
 def _start(manager: BatchManager, arguments: argparse.Namespace, out: Path) -> str:

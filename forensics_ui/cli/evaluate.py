@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,12 +14,15 @@ from forensics_ui.cli.score import chosen_detectors
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import InputRule
+from forensics_ui.imaging.open import Intake
 from forensics_ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from forensics_ui.batch import Progress
     from forensics_ui.evaluation.evaluate import Evaluation
     from forensics_ui.evaluation.presets import Preset
+
+MAX_DECODERS = 16
 
 
 def _threshold(text: str) -> float | Literal["oracle"]:
@@ -43,7 +47,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="write results.json, results.csv, scores.csv and the curves there; the same files of an earlier run are replaced",
+        help="write figures, scores, curves and the report there; the same files of an earlier run are replaced",
     )
     line = parser.add_mutually_exclusive_group()
     line.add_argument(
@@ -57,6 +61,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--generator-depth", type=_count, metavar="N", help="the first N folder names name the generator (default: all but the label)")
     add("--resamples", type=_count, default=1000, metavar="N", help="bootstrap resamples for the intervals (default: 1000; 0: none)")
     add("--seed", type=_count, default=0, help="of the resampling (default: 0)")
+    for name, text in (("case", "name of the case"), ("examiner", "who examines"), ("notes", "notes")):
+        add(f"--{name}", default="", metavar="TEXT", help=f"{text}, printed in the report")
     add_common_arguments(parser)
     # A preset brings its own rule, so that not choosing must be told from choosing `native`.
     parser.set_defaults(input_rule=None)
@@ -75,8 +81,11 @@ def run(arguments: argparse.Namespace) -> int:
     record = evaluation.record
     if arguments.out is not None:
         from forensics_ui.evaluation.files import write_files
+        from forensics_ui.report import Case
 
-        print(f"written to {arguments.out.name}: {', '.join(write_files(evaluation, arguments.out))}", file=sys.stderr)
+        case = Case(arguments.case, arguments.examiner, arguments.notes)
+        written = write_files(evaluation, arguments.out, _settings(arguments), case)
+        print(f"written to {arguments.out.name}: {', '.join(written)}", file=sys.stderr)
     if arguments.json:
         print(json.dumps(record, ensure_ascii=False))
     else:
@@ -94,8 +103,9 @@ def _evaluate(arguments: argparse.Namespace) -> Evaluation:
     from forensics_ui.evaluation.presets import preset_called
 
     preset = preset_called(arguments.preset) if arguments.preset else None
-    settings = Settings.load(device=arguments.device, data_dir=arguments.data_dir)
-    with Workbench(settings) as workbench:
+    settings = _settings(arguments)
+    intake = Intake(settings.limits, workers=min(MAX_DECODERS, max(2, os.cpu_count() or 2)))
+    with Workbench(settings, intake=intake) as workbench:
         detectors = chosen_detectors(arguments.detector, workbench, arguments.weights)
         request = Request(
             folder=arguments.folder,
@@ -110,6 +120,10 @@ def _evaluate(arguments: argparse.Namespace) -> Evaluation:
             seed=arguments.seed,
         )
         return evaluate(workbench, request, _Tell())
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    return Settings.load(device=arguments.device, data_dir=arguments.data_dir)
 
 
 def _rule(asked: InputRule | None, preset: Preset | None, detector: str) -> InputRule:

@@ -88,6 +88,7 @@ def _command(arguments: argparse.Namespace) -> list[str]:
     words = ["python", "-m", "forensics_ui", "report", str(arguments.file), "--out", "DIR", "--detector", arguments.detector]
     words += ["--input-rule", arguments.input_rule, "--views", arguments.views, "--format", arguments.format]
     given = {
+        "second": arguments.second,
         "weights": arguments.weights,
         "device": arguments.device,
         "case": arguments.case,

@@ -44,10 +44,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The record, and the scores of the single files that it was made of."""
+    """The record, the scores of the single files that it was made of, and what was asked."""
 
     record: dict[str, Any]
     scored: ScoredFolder
+    request: Request
 
 
 def evaluate(workbench: Workbench, request: Request, tell: Tell | None = None) -> Evaluation:
@@ -55,6 +56,8 @@ def evaluate(workbench: Workbench, request: Request, tell: Tell | None = None) -
     scored = score_folder(workbench, request.folder, request.rules, request.weights, request.journals, tell)
     chosen_on = _choose_on(workbench, request, tell)
     labelled = {path: label for path in scored.pictures if (label := label_of(path))}
+    if request.preset:
+        request.preset.check_places(labelled.values())
     groups = groups_of(labelled.values(), request.preset.name_of() if request.preset else by_depth(request.depth, request.folder.name))
     if not groups:
         raise ForensicsError(
@@ -77,7 +80,7 @@ def evaluate(workbench: Workbench, request: Request, tell: Tell | None = None) -
         "unlabelled": [path for path in scored.pictures if path not in labelled],
     }
     record["warnings"] = doubtful(record, scored, labelled, chosen_on)
-    return Evaluation(rounded(record), scored)
+    return Evaluation(rounded(record), scored, request)
 
 
 def _choose_on(workbench: Workbench, request: Request, tell: Tell | None) -> ScoredFolder | None:

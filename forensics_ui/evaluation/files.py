@@ -1,4 +1,4 @@
-"""What `--out` leaves: the record as JSON, its tables and scores as CSV, the curves as PNG. Each file whole or not at all."""
+"""What `--out` leaves: the figures as JSON, tables and scores as CSV, curves as PNG, and the report. Each file whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from forensics_ui.core.errors import ForensicsError
+from forensics_ui.core.settings import Settings
 from forensics_ui.evaluation.evaluate import Evaluation
 from forensics_ui.evaluation.folders import label_of
 from forensics_ui.evaluation.metrics import FIGURES
 from forensics_ui.evaluation.plots import curve_plot
+from forensics_ui.evaluation.report import evaluation_report
 from forensics_ui.evaluation.scoring import ScoredFolder
+from forensics_ui.report import REPORTS, Case, Report
 from forensics_ui.report.clean import csv_cell
 from forensics_ui.report.files import atomic
 
@@ -22,7 +25,7 @@ IDENTITY = ("detector", "weights", "weights_sha256", "input_rule", "device", "pr
 COUNTS = ("true real", "false alarm", "missed", "found")
 
 
-def write_files(evaluation: Evaluation, folder: Path) -> list[str]:
+def write_files(evaluation: Evaluation, folder: Path, settings: Settings, case: Case | None = None) -> list[str]:
     """Write everything; the names of the files. Files of an earlier evaluation under these names are replaced."""
     record = evaluation.record
     contents: dict[str, bytes] = {
@@ -39,9 +42,18 @@ def write_files(evaluation: Evaluation, folder: Path) -> list[str]:
         for name, content in contents.items():
             with atomic(folder / name) as stream:
                 stream.write(content)
+        reports = _write_reports(evaluation_report(evaluation, settings, case), folder)
     except OSError as error:
         raise ForensicsError(f"The results cannot be written to {folder.name!r}: {error.strerror}.") from error
-    return list(contents)
+    return [*contents, *reports]
+
+
+def _write_reports(report: Report, folder: Path) -> list[str]:
+    """The report in every format but tables, which are written with more columns beside it."""
+    kinds = [REPORTS.get(name)() for name in REPORTS.names() if name != "csv"]
+    for kind in kinds:
+        kind.write(report, folder / f"report{kind.suffix}")
+    return [f"report{kind.suffix}" for kind in kinds]
 
 
 def _csv(rows: Iterable[Sequence[Any]]) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.types import InputRule
@@ -34,8 +35,25 @@ class Preset:
 
     def name_of(self) -> Callable[[Labelled], str | None]:
         """Name generators by the sub-folder a file lies in; categories below it are joined, other folders are left out."""
-        known = {name.lower(): name for name in self.folders} | {other.lower(): name for other, name in self.aliases.items()}
-        return lambda file: next((known[part.lower()] for part in (*file.above, *file.below) if part.lower() in known), None)
+        return lambda file: self._place(file)[0]
+
+    def check_places(self, files: Iterable[Labelled]) -> None:
+        """Refuse a folder that holds more than one test set: some of their sub-folders have the same names."""
+        places: dict[str, str] = {}
+        for file in files:
+            name, place = self._place(file)
+            if name and places.setdefault(name, place) != place:
+                raise ForensicsError(f"{name!r} lies at two places, {places[name]!r} and {place!r}: name the folder of one test set.")
+
+    def _place(self, file: Labelled) -> tuple[str | None, str]:
+        """The sub-folder that a file lies in, and its path."""
+        parts = (*file.above, *file.below)
+        at = next((i for i, part in enumerate(parts) if part.lower() in self._known), None)
+        return (None, "") if at is None else (self._known[parts[at].lower()], "/".join(parts[: at + 1]))
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        return {name.lower(): name for name in self.folders} | {other.lower(): name for other, name in self.aliases.items()}
 
 
 _SQUASHED = "squashed to 256 x 256, aspect ratio lost (Pillow bilinear)"

@@ -46,6 +46,7 @@ class ScoredFolder:
     skipped: dict[str, str] = field(default_factory=dict)
     made_by: dict[str, dict[str, Any]] = field(default_factory=dict)
     cards: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    journals: list[tuple[Path, Plan]] = field(default_factory=list)
 
 
 def score_folder(
@@ -65,6 +66,7 @@ def score_folder(
         ended = run.run()
         if ended.state != "finished":
             raise ForensicsError(ended.reason or "The run was stopped; start it again to go on.")
+        scored.journals.append((run.journal_path, plan))
         _note_makers(scored, workbench, plan, weights)
         for row in run.rows.each():
             _add(scored, row, plan)

@@ -54,8 +54,12 @@ def _table(detector: Mapping[str, Any]) -> str:
 
 
 def _line(name: str, real: Any, fake: Any, row: Mapping[str, Any]) -> list[str]:
-    cells = [_cell(row["figures"][key], row["intervals"][key] if key in WITH_INTERVAL else None) for key in COLUMNS]
-    return [one_line(name, LONGEST_NAME), str(real), str(fake), *cells]
+    return [one_line(name, LONGEST_NAME), str(real), str(fake), *figure_cells(row)]
+
+
+def figure_cells(row: Mapping[str, Any]) -> list[str]:
+    """The cells under `COLUMNS`; the intervals of all figures stand in the record, those of the main ones here."""
+    return [_cell(row["figures"][key], row["intervals"][key] if key in WITH_INTERVAL else None) for key in COLUMNS]
 
 
 def _cell(value: float | None, interval: Sequence[float] | None) -> str:

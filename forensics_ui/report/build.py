@@ -60,7 +60,17 @@ def picture_report(
     scores = [workbench.score(shown, name, rule=rule, weights=weights.get(name)).record.as_dict() for name in subject.detectors() for rule in rules]
     images: Images = {}
     sections = _looked_at(subject, wanted, images, told)
-    entry = picture_entry(picture, path, scores, facts=facts, left_out=left_out, preview=preview(picture, images), views=sections)
+    second = choices.get("second")
+    entry = picture_entry(
+        picture,
+        path,
+        scores,
+        facts=facts,
+        left_out=left_out,
+        preview=preview(picture, images),
+        compared_with={"name": second.name, "sha256": second.sha256} if second else None,
+        views=sections,
+    )
     told(steps, steps, "written")
     entries = detector_entries(scores, workbench.settings, weights)
     bands = {_title(score["detector"]): score["verdict"] for score in scores if score["input_rule"] == rules[0]}

@@ -50,7 +50,7 @@ def _pane_images(record: Mapping[str, Any]) -> Iterator[str]:
     if record["kind"] != "picture":
         return
     for file in record["files"]:
-        for name in (file["preview"], *(pane["image"] for view in file["views"] for pane in view["panes"])):
+        for name in (file["preview"], *(pane[size] for view in file["views"] for pane in view["panes"] for size in ("image", "small"))):
             if name:
                 yield name
 

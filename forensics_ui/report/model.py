@@ -62,6 +62,7 @@ class PaneEntry:
     id: str
     title: str
     image: str | None
+    small: str | None  # the same reduced for a narrow column; the image itself where that is narrow
     place: tuple[float, float, float, float]
     scale: Mapping[str, Any] | None = None
     over_picture: bool = False
@@ -109,6 +110,7 @@ class PictureEntry:
     error: str | None = None
     error_code: str | None = None
     preview: str | None = None
+    compared_with: Mapping[str, Any] | None = None  # the second picture of the views that compare
     views: tuple[Section, ...] = ()
 
 

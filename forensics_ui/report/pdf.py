@@ -65,7 +65,7 @@ def _first_page(page: Page, record: Mapping[str, Any], one: Mapping[str, Any] | 
     if one and picture:
         # Portraits keep to the height of two landscapes.
         wide = min(PICTURE_WIDTH, 66 * one["width"] / one["height"])
-        whole = {"place": (0, 0, 1, 1), "image": one["preview"], "scale": None, "over_picture": False}
+        whole = {"place": (0, 0, 1, 1), "image": one["preview"], "small": one["preview"], "scale": None, "over_picture": False}
         high = draw_pane(page, whole, one, images, (page.l_margin + page.epw - wide, top, wide))
         bottom = max(bottom, top + high + 2)
     page.set_y(bottom)
@@ -113,6 +113,7 @@ def _file(page: Page, one: Mapping[str, Any]) -> None:
             "Bytes": f"{one['bytes']:,}" if one["bytes"] is not None else "not known",
             "Type": f"name says {one['declared_type'] or 'nothing'}, content is {one['detected_type'] or 'not known'}",
             "Size": size,
+            "Compared with": "{name}, SHA-256 {sha256}".format(**one["compared_with"]) if one["compared_with"] else "",
             "Not printed": f"{', '.join(one['left_out'])} (to protect people)" if one["left_out"] else "",
         }
     )
@@ -186,7 +187,7 @@ def _detector(page: Page, entry: Mapping[str, Any]) -> None:
                 CONDITIONS.get(name, name),
                 f"{percent(f['fpr_at_some'])} of {f['n_real']}",
                 f"{percent(f['tpr_at_some'])} of {f['n_fake']}",
-                short(f["auc"]),
+                short(f.get("auc")),
             )
             for name, f in entry["figures"].items()
         ]

@@ -96,9 +96,11 @@ def draw_pane(
     with page.rect_clip(left, top, wide, high):
         if pane["over_picture"] and base in images:
             page.image(io.BytesIO(images[base]), left, top, wide, high)
-        if pane["image"] in images:
+        # Single cells of a sparse map are lost where a viewer averages it down.
+        image = pane["small"] if pane["over_picture"] else pane["image"]
+        if image in images:
             with page.local_context(fill_opacity=0.68 if pane["over_picture"] else 1.0):
-                page.image(io.BytesIO(images[pane["image"]]), left + x * wide, top + y * high, width * wide, height * high)
+                page.image(io.BytesIO(images[image]), left + x * wide, top + y * high, width * wide, height * high)
     return high
 
 

@@ -60,8 +60,8 @@ def plot_of(curve: Mapping[str, Any], width: float = 640, height: float = 240) -
         colour = COLOURS[names.index(name) % len(COLOURS)] if name in names else "#555555"
         plot.levels.append((colour, height_of(float(value))))
         plot.legend.append((colour, f"{name}: {value:+.3g} (dashed)"))
-    plot.x_ticks = [(across(x), label) for x, label in (_spread(xs, labels) if labels else [(t, f"{t:g}") for t in ticks(*ends)])]
-    plot.y_ticks = [(height_of(t), f"{t:g}") for t in (_decades(low, high) if logarithmic else ticks(low, high))]
+    plot.x_ticks = [(across(x), label) for x, label in (_spread(xs, labels) if labels else [(t, _label(t)) for t in ticks(*ends)])]
+    plot.y_ticks = [(height_of(t), _label(t)) for t in (_decades(low, high) if logarithmic else ticks(low, high))]
     return plot
 
 
@@ -106,6 +106,14 @@ def ticks(low: float, high: float) -> list[float]:
     step = next((unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough), unit * 10)
     first = math.ceil(low / step - 1e-9)
     return [round(step * n, 10) for n in range(first, first + 2 * TICKS) if step * n <= high + 1e-9 * span]
+
+
+def _label(number: float) -> str:
+    """Short enough for the margin."""
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= 10 * unit or (abs(number) >= unit and number % unit == 0):
+            return f"{number / unit:g} {letter}"
+    return f"{number:g}"
 
 
 def _decades(low: float, high: float) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -46,12 +47,23 @@ class Given:
     folders: tuple[Path, ...] = ()
     weights: tuple[Path, ...] = ()
     _hashes: dict[Path, str | None] = field(default_factory=dict)
+    _sizes: dict[int, list[Path]] = field(default_factory=dict)
 
     def hash_of(self, path: Path) -> str | None:
         """The SHA-256 of a file, read once; None if it cannot be read."""
         if path not in self._hashes:
             self._hashes[path] = file_hash(path)
         return self._hashes[path]
+
+    def of_size(self, size: int | None) -> list[Path]:
+        """The files under the folders that can be the one of this size; all of them where it is not known."""
+        if not self._sizes:
+            for folder in self.folders:
+                for place, _, names in os.walk(folder):
+                    for path in (Path(place) / name for name in names):
+                        with contextlib.suppress(OSError):
+                            self._sizes.setdefault(path.lstat().st_size, []).append(path)
+        return self._sizes.get(size, []) if size is not None else [path for group in self._sizes.values() for path in group]
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -110,23 +122,16 @@ def locate(entry: Mapping[str, Any], given: Given) -> tuple[Path | None, Finding
         return (own if found else None), Finding("file", "agrees" if found else "missing", "its bytes could not be read then", shown)
     if found == wanted:
         return own, Finding("file", "agrees", "the same bytes", shown)
-    for folder in given.folders:
-        for place, _, names in os.walk(folder):
-            for name in names:
-                candidate = Path(place) / name
-                if _may_be(candidate, entry) and given.hash_of(candidate) == wanted:
-                    return candidate, Finding("file", "agrees", f"the same bytes, found by their hash as {one_line(candidate.name)}", shown)
+    # The records of batches name files below their folder.
+    for candidate in (folder / own for folder in given.folders):
+        if given.hash_of(candidate) == wanted:
+            return candidate, Finding("file", "agrees", "the same bytes", shown)
+    for candidate in given.of_size(entry["bytes"]):
+        if given.hash_of(candidate) == wanted:
+            return candidate, Finding("file", "agrees", f"the same bytes, found by their hash as {one_line(candidate.name)}", shown)
     if found:
         return None, Finding("file", "differs", "there is a file at this path, but with other bytes", shown)
     return None, Finding("file", "missing", "the file is not here; --files DIR names a folder to search by hash", shown)
-
-
-def _may_be(candidate: Path, entry: Mapping[str, Any]) -> bool:
-    """Hash only files of the right size, where the size is known."""
-    try:
-        return entry["bytes"] is None or candidate.stat().st_size == entry["bytes"]
-    except OSError:
-        return False
 
 
 def _file(entry: Mapping[str, Any], record: Mapping[str, Any], workbench: Workbench, given: Given) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from forensics_ui.core.errors import Cancelled, NotApplicable
+from forensics_ui.core.errors import Cancelled, ForensicsError
 from forensics_ui.core.types import Picture
 from forensics_ui.imaging.colour import colourise, png, table
 from forensics_ui.imaging.pyramid import reduced
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 Images = MutableMapping[str, bytes]
 LONGEST = 1200  # pixels of the longer side of a picture or map in a report
+SMALL = 300  # of the pane as it first stands in a column: reduced by its own rule, because a browser would drop single cells
 SHORTEST = 300  # below this every cell is repeated, so that no viewer smooths a small map
 MOST_ROWS, MOST_CROPS, MOST_POINTS = 60, 12, 600
 LEVEL = 6  # of the PNG compression
 REDUCED = {"mean": "average", "max": "largest magnitude", "rms": "root mean square"}
-PREVIEW = "Preview, averaged down {block} x {block}; the measurements were made on all pixels."
+PREVIEW = "Preview, averaged down {block} x {block}; the measurements were made on all pixels"
 
 
 def keep(images: Images, pixels: np.ndarray) -> str:
@@ -55,10 +56,10 @@ def look(name: str, given: Mapping[str, Any], subject: Subject, images: Images) 
     about = {"name": name, "title": view.title, "shows": view.shows, "misleads": view.misleads, "options": options}
     try:
         return _section(about, view.render(subject, **options), subject.picture, images)
-    except NotApplicable as reason:
-        return Section(**about, not_shown=reason.user_message)
-    except (Cancelled, ValueError):
+    except Cancelled:
         raise
+    except ForensicsError as reason:
+        return Section(**about, not_shown=reason.user_message)
     except Exception as error:
         return Section(**about, not_shown=f"something went wrong inside this view ({type(error).__name__})")
 
@@ -81,28 +82,33 @@ def _section(about: Mapping[str, Any], made: Rendering, picture: Picture, images
 
 def pane_entry(pane: Pane, picture: Picture, images: Images) -> PaneEntry:
     """A pane with its pixels: a picture averaged down, a map at its own size in its colours, reduced only where it is huge."""
-    values = pane.values
-    height, width = values.shape[:2]
-    block = block_for(values.shape)
-    how = "mean" if pane.scale is None else pane.reduce
-    drawn, notes = reduced(values, block, how), [pane.note] if pane.note else []
-    if pane.scale is not None:
-        drawn = colourise(drawn, pane.scale.low, pane.scale.high, pane.scale.colours)
-        if block > 1:
-            notes.append(f"One pixel here is the {REDUCED[how]} of {block} x {block} of the map.")
-    elif block > 1:
-        notes.append(PREVIEW.format(block=block))
-    repeat = max(1, SHORTEST // max(drawn.shape[:2])) if pane.scale is not None else 1
-    image = keep(images, np.ascontiguousarray(np.repeat(np.repeat(drawn, repeat, 0), repeat, 1)))
-    # In shares of the picture, so that every format can place it: a reduced map can end a little beyond its last cell.
-    cell = pane.step * block
+    shape = pane.values.shape
+    block, notes = block_for(shape), [pane.note] if pane.note else []
+    if block > 1:
+        notes.append(
+            PREVIEW.format(block=block) if pane.scale is None else f"One pixel is the {REDUCED[pane.reduce]} of {block} x {block} of the map"
+        )
+    image = small = keep(images, drawn(pane, block))
+    if pane.scale is not None and max(shape[:2]) > SMALL:
+        small = keep(images, drawn(pane, block_for(shape, SMALL)))
+    cell = pane.step
     place = (
         pane.offset[0] / picture.width,
         pane.offset[1] / picture.height,
-        -(-width // block) * cell / picture.width,
-        -(-height // block) * cell / picture.height,
+        shape[1] * cell / picture.width,
+        shape[0] * cell / picture.height,
     )
-    return PaneEntry(pane.id, pane.title, image, place, _scale(pane), pane.over_picture, " ".join(notes))
+    return PaneEntry(pane.id, pane.title, image, small, place, _scale(pane), pane.over_picture, " ".join(f"{note.rstrip('.')}." for note in notes))
+
+
+def drawn(pane: Pane, block: int) -> np.ndarray:
+    """The pixels of a pane, reduced by a whole factor in the way of the pane, then coloured; small ones with every cell repeated."""
+    pixels = reduced(pane.values, block, "mean" if pane.scale is None else pane.reduce)
+    if pane.scale is None:
+        return pixels
+    colours = colourise(pixels, pane.scale.low, pane.scale.high, pane.scale.colours)
+    repeat = max(1, SHORTEST // max(colours.shape[:2])) if block == 1 else 1
+    return np.ascontiguousarray(np.repeat(np.repeat(colours, repeat, 0), repeat, 1))
 
 
 def _scale(pane: Pane) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from forensics_ui import __version__
-from forensics_ui.ui import about, api, inspect
+from forensics_ui.ui import about, api, batch_tab, inspect
 from forensics_ui.ui.desk import Desk
 from forensics_ui.ui.text import escape
 from forensics_ui.ui.warm import Bench
@@ -32,6 +32,8 @@ def build(bench: Bench, desk: Desk) -> gr.Blocks:
         with gr.Tabs(elem_id="rooms"):
             with gr.Tab("Inspect", id="inspect"):
                 inspect.build(page, bench, desk)
+            with gr.Tab("Batch", id="batch-tab"):
+                batch_tab.build()
             with gr.Tab("About", id="about"):
                 about.build(page, bench)
         api.build(bench)

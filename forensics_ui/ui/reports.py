@@ -116,12 +116,12 @@ class ReportDesk:
         return write_picture_report(
             self._bench.get(),
             making.job.picture,
+            making.job.name,
             REPORTS.names(),
             self._bench.settings.data_dir / "reports",
             DEFAULT_VIEWS if making.choices["views"] else None,
             Case(**making.choices["case"]),
             making.told,
-            name=making.job.name,
             rules=(making.choices["rule"],),
         )
 

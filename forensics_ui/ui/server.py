@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from forensics_ui.core.settings import ASSETS, PACKAGE, PROJECT, Settings
 from forensics_ui.ui import guard
+from forensics_ui.ui.batch_desk import BatchDesk
 from forensics_ui.ui.environment import go_offline
 from forensics_ui.ui.warm import Bench
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 ASSETS_HERE = "/forensics/assets"
 # Linked, not given to Gradio's `css`, which rewrites selectors and cannot read lists inside `:is()`.
-STYLES, SCRIPTS = ("app.css", "viewer.css", "workbench.css", "report.css"), ("app.js", "viewer.js", "charts.js", "findings.js", "workbench.js", "report.js")
+STYLES = ("app.css", "viewer.css", "workbench.css", "report.css", "batch.css")
+SCRIPTS = ("app.js", "viewer.js", "charts.js", "findings.js", "workbench.js", "report.js", "batch_run.js", "batch.js")
 HEAD = "".join(f'<link rel="stylesheet" href="{ASSETS_HERE}/{name}">' for name in STYLES)
 HEAD += "".join(f'<script defer src="{ASSETS_HERE}/{name}"></script>' for name in SCRIPTS)
 
@@ -30,6 +32,7 @@ class Server:
     url: str
     page: gr.Blocks
     bench: Bench
+    batches: BatchDesk
 
     def wait(self) -> None:
         """Until Ctrl-C."""
@@ -38,6 +41,7 @@ class Server:
     def close(self) -> None:
         """Stop serving, then stop the workers."""
         self.page.close(verbose=False)
+        self.batches.close()
         self.bench.close()
 
 
@@ -50,15 +54,16 @@ def start(settings: Settings, port: int | None = None) -> Server:
     from forensics_ui.ui.desk import Desk
 
     bench, desk = Bench(settings), Desk()
+    batches = BatchDesk(bench)
     page = app.build(bench, desk)
     page.queue(max_size=settings.queue_size, default_concurrency_limit=4)
-    page.launch(server_name=settings.host, server_port=port, auth=login, **_launch_options(settings, bench, desk))
+    page.launch(server_name=settings.host, server_port=port, auth=login, **_launch_options(settings, bench, desk, batches))
     bench.start()
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", *guard.LOOPBACK) else settings.host
-    return Server(f"http://{shown}:{port}", page, bench)
+    return Server(f"http://{shown}:{port}", page, bench, batches)
 
 
-def _launch_options(settings: Settings, bench: Bench, desk: Any) -> dict[str, Any]:
+def _launch_options(settings: Settings, bench: Bench, desk: Any, batches: BatchDesk) -> dict[str, Any]:
     from forensics_ui.ui.theme import theme
 
     return {
@@ -80,12 +85,12 @@ def _launch_options(settings: Settings, bench: Bench, desk: Any) -> dict[str, An
         "state_session_capacity": 64,
         "theme": theme(),
         "head": HEAD,
-        "app_kwargs": _app_options(settings, bench, desk),
+        "app_kwargs": _app_options(settings, bench, desk, batches),
     }
 
 
-def _app_options(settings: Settings, bench: Bench, desk: Any) -> dict[str, Any]:
-    """What Gradio hands to FastAPI: our middleware, our two kinds of addresses, and no generated documentation pages."""
+def _app_options(settings: Settings, bench: Bench, desk: Any, batches: BatchDesk) -> dict[str, Any]:
+    """What Gradio hands to FastAPI: our middleware, our own addresses, and no generated documentation pages."""
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
     from starlette.routing import Mount, Route
@@ -99,12 +104,22 @@ def _app_options(settings: Settings, bench: Bench, desk: Any) -> dict[str, Any]:
 
         return [*reports.routes(bench, desk), *views.routes(bench, ViewJobs(bench, desk))]
 
+    def batch_routes() -> list[Route]:
+        from forensics_ui.ui import batch_addresses
+
+        return batch_addresses.routes(batches)
+
     return {
         "middleware": [
             Middleware(guard.Headers),
             Middleware(TrustedHostMiddleware, allowed_hosts=guard.allowed_hosts(settings.host), www_redirect=False),
         ],
-        "routes": [*picture.routes(desk), Mount(ASSETS_HERE, StaticFiles(directory=ASSETS)), Route("/forensics/{rest:path}", Later(view_routes))],
+        "routes": [
+            *picture.routes(desk),
+            Mount(ASSETS_HERE, StaticFiles(directory=ASSETS)),
+            Route("/forensics/batch/{rest:path}", Later(batch_routes)),
+            Route("/forensics/{rest:path}", Later(view_routes)),
+        ],
         "openapi_url": None,
         "docs_url": None,
         "redoc_url": None,

@@ -24,8 +24,8 @@ def make_pictures(folder: Path, count: int, side: int = 48) -> Path:
 @pytest.fixture(scope="session")
 def batch_weights(tmp_path_factory):
     folder = tmp_path_factory.mktemp("batch_weights")
-    for seed, name in enumerate(("own", "other")):
-        state = {key: tensor.contiguous() for key, tensor in seeded("lfm", seed).state_dict().items()}
+    for seed, (name, detector) in enumerate((("own", "lfm"), ("other", "lfm"), ("npr_own", "npr"))):
+        state = {key: tensor.contiguous() for key, tensor in seeded(detector, seed).state_dict().items()}
         save_file(state, folder / f"{name}.safetensors")
     return folder
 

@@ -45,13 +45,13 @@ class Attempts:
     def rows(self, batch: str) -> Rows:
         return Rows(self.place / "data" / "batches" / batch / "journal.sqlite")
 
-    def kill(self, chance: random.Random, span: float) -> float:
-        """Kill one at a random moment of its work; gives when."""
+    def kill(self, after: float) -> float:
+        """Kill one so long after it began to score; gives when."""
         process = self.start()
-        while not self.said("started"):
-            assert process.poll() is None, "it ended before its work began"
+        while not self.said("submitted"):
+            assert process.poll() is None, "it ended before there was anything to disturb"
             time.sleep(0.005)
-        time.sleep(chance.uniform(0, span))
+        time.sleep(after)
         process.kill()
         moment = time.time()
         process.wait()
@@ -73,8 +73,10 @@ def disturb(place: Path, weights: Path, pictures: int, kills: int, span: float) 
 
     known: set[str] = set()
     kept_something = 0
-    for _ in range(kills):
-        moment = attempts.kill(chance, span)
+    moments = [span * (number + chance.random()) / kills for number in range(kills)]  # random, and spread over the span
+    chance.shuffle(moments)
+    for after in moments:
+        moment = attempts.kill(after)
         submitted, answered = attempts.said("submitted"), attempts.said("answered")
         assert not known & set(submitted), "what was on the disk is not computed again"
         now = committed(attempts.rows(undisturbed))
@@ -94,4 +96,4 @@ def test_killed_a_few_times(tmp_path, batch_weights):
 
 @pytest.mark.slow
 def test_a_run_of_200_pictures_killed_20_times(tmp_path, batch_weights):
-    disturb(tmp_path, batch_weights, pictures=200, kills=20, span=0.6)
+    disturb(tmp_path, batch_weights, pictures=200, kills=20, span=0.5)

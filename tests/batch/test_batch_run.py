@@ -125,6 +125,8 @@ def test_pause_holds_and_resume_goes_on(manager, own, tmp_path, monkeypatch, bat
     manager.pause(batch)
     gate.go_on.set()
     held = manager.wait(batch, 1.5)
+    rows, total = manager.rows(batch).rows(keep=Filter(state="done", text="00"), sort="logit:lfm", limit=100)
+    assert total == 60 - manager.rows(batch).counts()["waiting"] == len(rows), "rows can be read meanwhile"
     assert held.state == "paused" and 0 < held.settled < 60
     assert manager.wait(batch, 0.5).settled == held.settled and manager.get(batch).progress.state == "paused"
     manager.resume(batch)
@@ -142,6 +144,19 @@ def test_cancel_keeps_what_is_finished_and_resume_does_the_rest(manager, own, tm
     assert stopped.state == "cancelled" and stopped.settled < 60 and manager.rows(batch).counts()["waiting"] == 60 - stopped.settled
     manager.resume(batch)
     assert manager.wait(batch, 60).done == 60 and set(manager.rows(batch).computed().values()) == {1}
+
+
+def test_a_second_batch_waits_for_its_turn_and_can_be_taken_back(manager, own, tmp_path, monkeypatch, batch_workbench):
+    gate = Gate(batch_workbench, monkeypatch)
+    first = manager.start(make_pictures(tmp_path / "a", 6), ["lfm"], weights=own)
+    assert gate.held.wait(30)
+    second = manager.start(make_pictures(tmp_path / "b", 6), ["lfm"], weights=own)
+    third = manager.start([*(tmp_path / "a").iterdir(), *(tmp_path / "b").iterdir()], ["lfm"], weights=own)
+    assert [manager.get(each).progress.state for each in (first, second, third)] == ["running", "new", "new"]
+    manager.cancel(second)
+    gate.go_on.set()
+    assert [manager.wait(each, 30).state for each in (first, second, third)] == ["finished", "cancelled", "finished"]
+    assert (manager.wait(second).settled, manager.wait(third).done, manager.get(third).title) == (0, 12, "12 files")
 
 
 def test_a_run_tells_how_fast_it_is_and_survives_a_watcher_that_fails(manager, own, tmp_path):

@@ -90,6 +90,12 @@ def test_what_cannot_run_says_so_and_exits_with_2(place, batch_weights):  # noqa
         assert code == 2 and not said and words in told
 
 
+def test_a_preview_scores_nothing_and_says_what_would_be_skipped(place, batch_weights):  # noqa: F811
+    code, said, _ = batch(place, batch_weights, "--preview")
+    assert code == 0 and "7 files would be scored" in said and "1: not a picture that can be opened: a text: notes.txt" in said
+    assert not (place / "out").exists() and not (place / "data").exists()
+
+
 def test_results_do_not_go_among_the_pictures(place, batch_weights):  # noqa: F811
     words, environment = command(place, batch_weights)
     words[words.index("--out") + 1] = str(place / "in")

@@ -107,6 +107,12 @@ def test_a_moved_file_is_missing_until_its_folder_is_named(case, capsys):
     assert code == 0 and "other name.png" in found["file"]["words"]
 
 
+def test_a_path_below_the_named_folder_is_found(case, capsys):
+    change(case[1], lambda record: record["files"][0].update(path="写真.png"))
+    code, found = verify(capsys, case[1], "--files", str(case[0]))
+    assert code == 0 and found["file"]["words"] == "the same bytes"
+
+
 def test_missing_weights_are_missing_until_they_are_named(case, capsys):
     (case[0] / "elsewhere").mkdir()
     for file in (case[0] / "weights").iterdir():

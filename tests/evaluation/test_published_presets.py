@@ -78,6 +78,14 @@ def test_categories_are_joined_and_other_names_in_use_are_known():
     assert renamed.name == "sdv1"
 
 
+def test_two_test_sets_in_one_folder_are_not_mixed():
+    preset = PRESETS["diffusion1kstep"]
+    one = label_of("Diffusion1kStep/ddpm/0_real/a.png")
+    preset.check_places([one, label_of("Diffusion1kStep/ddpm/1_fake/b.png"), label_of("elsewhere/1_fake/c.png")])
+    with pytest.raises(ForensicsError, match="two places"):
+        preset.check_places([one, label_of("DiffusionForensics/ddpm/0_real/a.png")])
+
+
 def test_an_unknown_preset_is_refused_with_the_known_ones():
     with pytest.raises(ForensicsError, match="forensynths, gangen"):
         preset_called("imagenet")

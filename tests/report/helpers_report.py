@@ -43,55 +43,62 @@ def make_weights(folder: Path, name: str = "small", seed: int = 0, calibrated: b
     return file
 
 
-def make_picture(path: Path, seed: int = 0, **options: object) -> Path:
-    """A picture file of 150 x 101 pixels."""
-    Image.fromarray(photo_like(101, 150, seed)).save(path, **options)
+def make_picture(path: Path, seed: int = 0, side: tuple[int, int] = (101, 150), **options: object) -> Path:
+    """A picture file of so many rows and columns."""
+    Image.fromarray(photo_like(*side, seed)).save(path, **options)
     return path
+
+
+def hostile_detector(payload: str) -> DetectorEntry:
+    """Strings as a card of weights from anywhere may have them."""
+    texts = {name: payload for name, kind in DetectorEntry.__annotations__.items() if kind.startswith("str")}
+    return DetectorEntry(**texts, parameters=1, figures={payload: FIGURES}, families=(payload,))
+
+
+def hostile_curve(payload: str) -> dict:
+    told = {"title": payload, "x_label": payload, "y_label": payload, "x": [payload, "b"], "logarithmic": False, "bars": False, "every": 1}
+    return {**told, "lines": {payload: [1.0, None]}, "thresholds": {payload: 0.5}}
+
+
+def hostile_view(payload: str, image: str) -> Section:
+    scale = {"low": 0.0, "high": 1.0, "unit": payload, "colours": ["#000000", "#ffffff"]}
+    return Section(
+        **{name: payload for name in ("title", "shows", "misleads", "not_shown")},
+        name="view",
+        options={payload: payload},
+        sentences=(payload,),
+        numbers={payload: [payload]},
+        panes=(PaneEntry("p", payload, image, image, (0, 0, 1, 1), scale, True, payload),),
+        marks=({"left": 0, "top": 0, "width": 4, "height": 4, "label": payload, "kind": payload},),
+        tables=({"title": payload, "columns": [payload], "rows": [[payload]], "rows_in_all": 1},),
+        curves=(hostile_curve(payload),),
+        crops=({"caption": payload, "box": {}, "image": image},),
+    )
+
+
+def hostile_file(payload: str, kind: str, image: str) -> PictureEntry:
+    score = {name: payload for name in ("detector", "weights", "weights_sha256", "input_rule", "device", "precision", "verdict")}
+    texts = {name: payload for name in ("path", "sha256", "path_hex", "format", "declared_type", "detected_type", "condition")}
+    return PictureEntry(
+        **texts,
+        bytes=3,
+        width=8,
+        height=8,
+        complete=1.0,
+        facts={payload: {payload: payload}},
+        left_out=(payload,),
+        scores=({**score, "logit": -1.5, "probability": None, "reasons": [payload]},),
+        error=payload if kind == "batch" else None,
+        preview=image,
+        compared_with={"name": payload, "sha256": payload},
+        views=(hostile_view(payload, image),) if kind == "picture" else (),
+    )
 
 
 def hostile_report(payload: str, kind: str = "picture") -> Report:
     """A report with the payload wherever a string of a file, a person or a card can stand."""
     pixels = png(np.full((8, 8, 3), 90, np.uint8))
     image = hashlib.sha256(pixels).hexdigest()
-    detector = DetectorEntry(
-        payload, payload, payload, payload, payload, 1, payload, payload, payload, payload, payload, payload, payload, calibration_note=payload
-    )
-    detector = DetectorEntry(
-        **{**detector.__dict__, "thresholds_from": payload, "figures": {payload: FIGURES}, "figures_from": payload, "families": (payload,)}
-    )
-    score = {"detector": payload, "weights": payload, "weights_sha256": payload, "input_rule": payload, "device": payload, "precision": payload}
-    score |= {"logit": -1.5, "probability": None, "verdict": payload, "reasons": [payload]}
-    curve = {
-        "title": payload,
-        "x_label": payload,
-        "y_label": payload,
-        "x": [payload, "b"],
-        "lines": {payload: [1.0, None]},
-        "thresholds": {payload: 0.5},
-    }
-    curve |= {"logarithmic": False, "bars": False, "every": 1}
-    scale = {"low": 0.0, "high": 1.0, "unit": payload, "colours": ["#000000", "#ffffff"]}
-    section = Section(
-        "view",
-        payload,
-        payload,
-        payload,
-        {payload: payload},
-        (payload,),
-        {payload: [payload]},
-        (PaneEntry("p", payload, image, (0, 0, 1, 1), scale, True, payload),),
-        ({"left": 0, "top": 0, "width": 4, "height": 4, "label": payload, "kind": payload},),
-        ({"title": payload, "columns": [payload], "rows": [[payload]], "rows_in_all": 1},),
-        (curve,),
-        ({"caption": payload, "box": {}, "image": image},),
-        payload,
-    )
-    file = PictureEntry(
-        payload, payload, payload, 3, payload, payload, payload, 8, 8, 1.0, {payload: {payload: payload}}, (payload,), payload, (score,)
-    )
-    file = PictureEntry(
-        **{**file.__dict__, "error": payload if kind == "batch" else None, "preview": image, "views": (section,) if kind == "picture" else ()}
-    )
     told = {payload: payload}
     return Report(
         kind=kind,
@@ -105,10 +112,10 @@ def hostile_report(payload: str, kind: str = "picture") -> Report:
         codecs=told,
         settings={payload: told},
         command=(payload,),
-        detectors=(detector,),
-        files=(file,),
+        detectors=(hostile_detector(payload),),
+        files=(hostile_file(payload, kind, image),),
         skipped=(Skipped(payload, payload),),
-        sections=(Section("s", payload, sentences=(payload,), curves=(curve,)),),
+        sections=(Section("s", payload, sentences=(payload,), curves=(hostile_curve(payload),)),),
         created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         images={image: pixels},
     )

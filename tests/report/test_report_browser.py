@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+import io
 
+import numpy as np
+import pytest
+from PIL import Image
+
+from forensics_ui.imaging.colour import colourise
+from forensics_ui.imaging.npr import npr
 from forensics_ui.report import REPORTS, Report
 from forensics_ui.report.batch_report import batch_report
-from tests.report.helpers_report import hostile_report
+from forensics_ui.report.build import picture_report
+from tests.report.helpers_report import hostile_report, make_picture
 from tests.report.test_report_escaping import MARKUP
 
 
@@ -67,3 +74,30 @@ def test_nothing_sticks_out_on_a_narrow_screen(page, tmp_path, report_settings):
     for report in (hostile_report("a rather long word " * 9), batch_report(rows_of(5), settings=report_settings)):
         opened(page, report, tmp_path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_pane_grows_and_shrinks_at_a_click(page, tmp_path, workbench):
+    path = make_picture(tmp_path / "wide.png", side=(340, 420))
+    opened(page, picture_report(workbench, workbench.open(path), path, views=["npr_channels"], detectors=["lfm"]), tmp_path)
+    figure = page.locator("figure", has=page.locator("b", has_text="NPR red"))
+    narrow = figure.bounding_box()["width"]
+    assert figure.locator(".layer.small").is_visible() and not figure.locator(".layer.large").is_visible()
+    figure.get_by_role("button", name="Larger").click()
+    assert figure.locator(".layer.large").is_visible() and figure.bounding_box()["width"] > 2 * narrow
+    figure.get_by_role("button", name="Smaller").press("Enter")
+    assert figure.bounding_box()["width"] == narrow
+
+
+def test_maps_lie_where_their_pixels_are(page, tmp_path, workbench):
+    """Read back from the screen: the colours of the map are those of the view, cell by cell."""
+    path = make_picture(tmp_path / "small.png")
+    picture = workbench.open(path)
+    opened(page, picture_report(workbench, picture, path, views=["npr_channels"], detectors=["lfm"]), tmp_path)
+    pane = page.locator("figure", has=page.locator("b", has_text="NPR red")).locator(".pane")
+    pane.evaluate("pane => { pane.style.width = '600px'; pane.scrollIntoView(); }")
+    shot = np.asarray(Image.open(io.BytesIO(pane.screenshot())).convert("RGB")).astype(int)
+    level = npr(picture.rgb, 2, 1)[:, :, 0]
+    expected = colourise(level, -255 / 8, 255 / 8, "signed").astype(int)
+    for row, column in ((0, 1), (33, 71), (98, 149), (51, 0)):
+        y, x = int((row + 0.5) * 4), int((column + 0.5) * 4)
+        assert np.abs(shot[y, x] - expected[row, column]).max() <= 2, (row, column)

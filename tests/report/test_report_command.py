@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import pytest
 
 from forensics_ui.cli.base import main
+from tests.report.helpers_report import make_picture
 
 
 @pytest.fixture
@@ -26,6 +28,16 @@ def test_a_real_process_writes_all_formats(environment, picture_file, tmp_path):
     assert set(files) == {"html", "json", "pdf", "csv"} and all(os.path.getsize(path) > 200 for path in files.values())
     record = json.loads(open(files["json"], encoding="utf-8").read())
     assert record["case"]["name"] == "Fire" and "--case" in record["command"]
+
+
+def test_a_second_picture_is_compared_and_named(environment, picture_file, tmp_path, capsys):
+    other = make_picture(tmp_path / "other.png", seed=3)
+    assert (
+        main(["report", str(picture_file), "--out", str(tmp_path), "--views", "difference", "--second", str(other), "--format", "json,html,pdf"]) == 0
+    )
+    record = json.loads(next(tmp_path.glob("report*.json")).read_text(encoding="utf-8"))
+    assert record["files"][0]["compared_with"] == {"name": "other.png", "sha256": hashlib.sha256(other.read_bytes()).hexdigest()}
+    assert record["files"][0]["views"][0]["panes"] and str(other) in record["command"]
 
 
 def test_a_file_that_is_no_picture_is_told_and_counts_as_failed(environment, tmp_path, capsys):

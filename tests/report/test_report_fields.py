@@ -11,9 +11,14 @@ import pytest
 from PIL import Image
 
 from forensics_ui import __version__
+from forensics_ui.core.errors import Cancelled
+from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import BANDS
-from forensics_ui.report import Case
-from forensics_ui.report.build import write_picture_report
+from forensics_ui.report import REPORTS, Case
+from forensics_ui.report.build import picture_report, write_picture_report
+from forensics_ui.views import VIEWS as VIEW_LIST
+from forensics_ui.views import View
+from forensics_ui.workbench import Workbench
 from tests.detectors.helpers_networks import photo_like
 
 VIEWS = ("npr_channels", "evidence", "seen", "file", "difference")
@@ -35,7 +40,14 @@ def camera_file(tmp_path_factory):
 def written(workbench, camera_file, tmp_path_factory):
     case = Case("Harbour fire", "A. Person", "first look")
     return write_picture_report(
-        workbench, camera_file, ["json", "html", "csv", "pdf"], tmp_path_factory.mktemp("out"), VIEWS, case, detectors=["lfm"]
+        workbench,
+        workbench.open(camera_file, str(camera_file)),
+        camera_file,
+        ["json", "html", "csv", "pdf"],
+        tmp_path_factory.mktemp("out"),
+        VIEWS,
+        case,
+        detectors=["lfm"],
     )
 
 
@@ -82,9 +94,9 @@ def test_the_place_and_the_owner_stay_out_unless_asked_for(record, written, work
     for name in ("json", "html", "csv"):
         text = written[name].read_text(encoding="utf-8")
         assert "Owner Person" not in text and "GPSLatitude" not in text
-    full = write_picture_report(workbench, workbench.open(camera_file), camera_file, ["json"], tmp_path, ["file"], detectors=["lfm"], metadata=True)[
-        "json"
-    ].read_text(encoding="utf-8")
+    full = write_picture_report(
+        workbench, workbench.open(camera_file, str(camera_file)), camera_file, ["json"], tmp_path, ["file"], detectors=["lfm"], metadata=True
+    )["json"].read_text(encoding="utf-8")
     assert "Owner Person" in full and "GPSLatitude" in full
 
 
@@ -132,10 +144,50 @@ def test_the_answer_its_error_rate_and_its_limits_stand_first_and_nothing_is_cal
 
 def test_the_same_inputs_give_the_same_bytes_but_for_the_times(written, workbench, camera_file, tmp_path):
     case = Case("Harbour fire", "A. Person", "first look")
-    again = write_picture_report(workbench, workbench.open(camera_file), camera_file, ["json"], tmp_path, VIEWS, case, detectors=["lfm"])[
-        "json"
-    ].read_bytes()
+    again = write_picture_report(
+        workbench, workbench.open(camera_file, str(camera_file)), camera_file, ["json"], tmp_path, VIEWS, case, detectors=["lfm"]
+    )["json"].read_bytes()
     first = written["json"].read_bytes()
     times = re.compile(rb'\n "times": \{.*?\n \},?\n', re.DOTALL)
     assert len(times.findall(first)) == 1
     assert times.sub(b"\n", first) == times.sub(b"\n", again)
+
+
+def test_without_a_detector_there_is_a_report_without_an_answer(camera_file, tmp_path):
+    settings = Settings.load(weights_dir=tmp_path, data_dir=tmp_path, device="cpu")
+    (tmp_path / "manifest.json").write_text('{"weights": []}')
+    with Workbench(settings) as bare:
+        picture = bare.open(camera_file)
+        written = write_picture_report(bare, picture, camera_file, REPORTS.names(), tmp_path / "out", ["evidence", "npr_channels"])
+    record = json.loads(written["json"].read_text(encoding="utf-8"))
+    evidence, channels = record["files"][0]["views"]
+    assert "no detector scored" in record["answer"][0] and "no weights" in evidence["not_shown"] and channels["panes"]
+
+
+def test_it_can_be_stopped_and_then_writes_nothing(workbench, camera_file, tmp_path):
+    heard = []
+
+    def stop(done, total, what):
+        heard.append((done, total, what))
+        if done == 2:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        write_picture_report(workbench, workbench.open(camera_file), camera_file, ["html"], tmp_path, VIEWS, on_progress=stop, detectors=["lfm"])
+    assert heard[0] == (0, len(VIEWS) + 1, "scores") and heard[-1][2] == VIEWS[1] and not list(tmp_path.iterdir())
+
+
+def test_a_view_that_breaks_says_so_and_the_others_stand(workbench, camera_file):
+    @VIEW_LIST.register("breaks")
+    class Breaks(View):
+        name, title, shows, misleads = "breaks", "Breaks", "Nothing", "Always"
+
+        def render(self, subject, **options):
+            raise RuntimeError("a secret path")
+
+    try:
+        report = picture_report(workbench, workbench.open(camera_file), camera_file, views=["breaks", "seen"], detectors=["lfm"])
+    finally:
+        VIEW_LIST.remove("breaks")
+    broken, seen = report.files[0].views
+    assert "RuntimeError" in broken.not_shown and "a secret path" not in broken.not_shown and seen.sentences

@@ -100,7 +100,7 @@ def test_a_row_and_a_crop_fly_to_their_place(bench):
         )
     row = bench.locator(".wb-table tr.here").first
     assert row.get_attribute("data-place") == f"{last['x']},{last['y']},{last['w']},{last['h']}"
-    bench.click("text=Fit")
+    bench.get_by_role("button", name="Fit", exact=True).click()
 
 
 def test_a_table_is_sorted_by_its_heads(bench):
@@ -115,8 +115,8 @@ def test_a_table_is_sorted_by_its_heads(bench):
 
 def test_a_region_drawn_by_mouse_scores_as_on_the_command_line(bench, app, tmp_path):
     look(bench, "npr_channels")
-    bench.click("text=Fit")
-    bench.get_by_role("button", name="Region").click()
+    bench.get_by_role("button", name="Fit", exact=True).click()
+    bench.get_by_role("button", name="Region", exact=True).click()
     start, end = point(bench, 0, 40, 50), point(bench, 0, 240, 230)
     bench.mouse.move(*start)
     bench.mouse.down()

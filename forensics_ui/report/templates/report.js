@@ -31,3 +31,10 @@ for (const box of document.querySelectorAll("input.filter")) {
     told.textContent = `${shown} of ${rows.length} shown`;
   });
 }
+for (const button of document.querySelectorAll("button.zoom")) {
+  button.addEventListener("click", () => {
+    const zoomed = button.closest("figure").classList.toggle("zoomed");
+    button.setAttribute("aria-pressed", String(zoomed));
+    button.textContent = zoomed ? "Smaller" : "Larger";
+  });
+}

@@ -1,0 +1,163 @@
+"""The evaluation as a report: the same record, renderings and `verify` as a batch has, with the figures on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from forensics_ui.batch.output import report_rows
+from forensics_ui.batch.rows import Rows
+from forensics_ui.core.settings import Settings
+from forensics_ui.evaluation.confounds import WORDS
+from forensics_ui.evaluation.evaluate import Evaluation, Request
+from forensics_ui.evaluation.table import COLUMNS, figure_cells
+from forensics_ui.report.batch_report import batch_report
+from forensics_ui.report.clean import one_line
+from forensics_ui.report.model import Case, Report, Section
+
+GRID = 100
+# More lines than these cannot be told apart in one plot.
+LINES = 5
+ABOUT_THESE = "An evaluation speaks of the pictures that were evaluated and of the generators that made them, of no others."
+
+
+def evaluation_report(evaluation: Evaluation, settings: Settings, case: Case | None = None) -> Report:
+    """The report: every file with its scores, and the tables and curves that they make."""
+    record, scored = evaluation.record, evaluation.scored
+    refused = [(file.path, file.error or "") for file in scored.pictures.values() if file.error_code == "skipped"]
+    made = batch_report(
+        (row for journal, plan in scored.journals for row in report_rows(Rows(journal).each(), plan.as_dict())),
+        [*scored.skipped.items(), *refused],
+        settings=settings,
+        case=case,
+        title=f"Evaluation on {one_line(record['folder'])}",
+        command=_command(evaluation.request),
+        weights={choice.detector: choice.asked for _, plan in scored.journals for choice in plan.choices},
+    )
+    sections = [_section(detector) for detector in record["detectors"]]
+    return replace(
+        made,
+        kind="evaluation",
+        answer=(*record["warnings"], *map(_answer, record["detectors"])),
+        limits=(ABOUT_THESE, *made.limits),
+        sections=(*sections, _confounds(record["confounds"]), *made.sections),
+    )
+
+
+def _command(request: Request) -> Iterator[str]:
+    yield from ("python", "-m", "forensics_ui", "evaluate", str(request.folder), "--out", "DIR", "--detector", ",".join(request.rules))
+    rules = set(request.rules.values())
+    if len(rules) == 1:
+        yield from ("--input-rule", *rules)
+    options = {
+        "--preset": request.preset and request.preset.name,
+        "--weights": request.weights,
+        "--threshold": request.threshold,
+        "--choose-on": request.choose_on,
+        "--generator-depth": request.depth,
+        "--resamples": request.resamples,
+        "--seed": request.seed,
+    }
+    for name, value in options.items():
+        if value is not None:
+            yield from (name, str(value))
+
+
+def _answer(detector: Mapping[str, Any]) -> str:
+    figures = {name: _percent(detector["mean"]["figures"][name]) for name in ("acc", "ap", "auc", "real_acc", "fake_acc")}
+    return (
+        f"{detector['detector']} ({detector['input_rule']}), mean over {len(detector['generators'])} generators: Acc. {figures['acc']}, A.P. "
+        f"{figures['ap']}, AUC {figures['auc']}; {figures['real_acc']} of reals and {figures['fake_acc']} of fakes called what they are."
+    )
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def _section(detector: Mapping[str, Any]) -> Section:
+    name, line = detector["detector"], detector["threshold"]
+    drawn = "" if line["value"] is None else f" {line['value']:+.4f}"
+    rows = detector["generators"]
+    overall = [("Mean", detector["mean"]), ("All together", detector["together"])]
+    return Section(
+        f"figures-{name}",
+        f"Figures of {name}, input rule {detector['input_rule']}",
+        sentences=(f"Fake from a logit of{drawn}: {line['origin']}.", "Percent, with 95 % bootstrap intervals where they were asked for."),
+        tables=(
+            _table("Over all generators", overall),
+            _table("By generator", [(row["name"], row) for row in rows]),
+            _confusion(rows),
+            *(_published(detector, published) for published in detector["published"]),
+        ),
+        curves=tuple(curve for kind in ("roc", "pr") if (curve := _curve(detector, kind))),
+    )
+
+
+def _table(title: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    lines = [[one_line(name), row.get("n_real"), row.get("n_fake"), *figure_cells(row)] for name, row in rows]
+    return _plain_table(title, ["generator", "real", "fake", *COLUMNS.values()], lines)
+
+
+def _confusion(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    columns = ["generator", "threshold", "real called real", "real called fake", "fake called real", "fake called fake", "without a score"]
+    lines = [
+        [one_line(row["name"]), row["threshold"], *row["confusion"].values(), sum(sum(each.values()) for each in row["not_scored"].values())]
+        for row in rows
+    ]
+    return _plain_table("What was called what", columns, lines)
+
+
+def _published(detector: Mapping[str, Any], published: Mapping[str, Any]) -> dict[str, Any]:
+    here = {row["name"]: row["figures"] for row in detector["generators"]}
+    lines = [
+        [name, *(each for key, figure in zip(("acc", "ap"), printed, strict=True) for each in (_here(here, name, key), figure))]
+        for name, printed in published["rows"].items()
+    ]
+    return _plain_table(f"Beside {published['source']}", ["generator", "Acc.", "Acc. printed", "A.P.", "A.P. printed"], lines)
+
+
+def _here(measured: Mapping[str, Mapping[str, float | None]], name: str, key: str) -> float | None:
+    value = measured.get(name, {}).get(key)
+    return None if value is None else round(100 * value, 1)
+
+
+def _plain_table(title: str, columns: list[str], rows: list[list[Any]]) -> dict[str, Any]:
+    return {"title": title, "columns": columns, "rows": rows, "rows_in_all": len(rows)}
+
+
+def _curve(detector: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
+    """All pictures together, and the generators that are told apart worst; the values at equal distances."""
+    if not detector["together"]["curves"]:
+        return None
+    having = sorted((row for row in detector["generators"] if row["curves"]), key=lambda row: row["figures"]["auc"])
+    lines = {"all together": detector["together"]} | ({one_line(row["name"]): row for row in having[:LINES]} if len(having) > 1 else {})
+    at = [step / GRID for step in range(GRID + 1)]
+    value = {"roc": _found_at, "pr": _precision_at}[kind]
+    left_out = f", and the {LINES} generators with the lowest AUC of {len(having)}" if len(having) > LINES else ""
+    return {
+        "title": {"roc": "ROC", "pr": "Precision and found share"}[kind] + left_out,
+        "x_label": {"roc": "share of reals called fake", "pr": "share of fakes called fake"}[kind],
+        "y_label": {"roc": "share of fakes called fake", "pr": "precision"}[kind],
+        "x": at,
+        "lines": {name: [value(row["curves"][kind], x) for x in at] for name, row in lines.items()},
+        "thresholds": {},
+        "logarithmic": False,
+        "bars": False,
+        "every": 1,
+    }
+
+
+def _found_at(points: Sequence[Sequence[float]], alarms: float) -> float:
+    return max(found for share, found in points if share <= alarms + 1e-9)
+
+
+def _precision_at(points: Sequence[Sequence[float]], wanted: float) -> float:
+    return next((precision for found, precision in points if found >= wanted - 1e-9 and found > 0), points[-1][1])
+
+
+def _confounds(found: Mapping[str, Any]) -> Section:
+    rows = [[WORDS[name], each["auc"], *each["interval"], "yes" if each["alarm"] else "no"] for name, each in found["facts"].items()]
+    table = _plain_table("AUC that facts of the files alone reach", ["fact", "AUC", "low", "high", "separates the labels"], rows)
+    return Section("confounds", "What the files alone give away", sentences=(found["sentence"],), tables=(table,) if rows else ())

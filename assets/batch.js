@@ -3,7 +3,7 @@
    The address keeps the place (#batch, #batch/ID), so that a reload comes back to it; what runs, runs on the server. */
 "use strict";
 (() => {
-  const { HERE, SILENT, EVERY, make, button, visible, count, plural, bytes, when, words, ofState, ask, tab, Run } = globalThis.ForensicsBatch;
+  const { HERE, SILENT, EVERY, make, button, visible, prose, count, plural, bytes, when, words, ofState, ask, tab, Run } = globalThis.ForensicsBatch;
   const asHere = /^#batch(\/|$)/;
   const asId = (hash) => /^#batch\/([\w-]+)$/.exec(hash)?.[1] ?? null;
   const field = (title, box) => { const label = make("label", "b-field"); label.append(make("span", "", title), box); return label; };
@@ -107,7 +107,7 @@
       this.said.setAttribute("role", "status");
       this.found = make("div", "b-found");
       this.found.setAttribute("aria-live", "polite");
-      form.append(this.source(), this.found, this.settings(), this.said);
+      form.append(this.source(), this.found, this.settings());
       this.list = make("div", "b-list");
       const past = make("section", "b-past");
       past.append(make("h3", "", "Batches"), this.list);
@@ -140,7 +140,7 @@
       for (const one of this.choices.detectors) {
         const label = make("label", "b-check"), tick = make("input");
         Object.assign(tick, { type: "checkbox", value: one.name, disabled: !one.usable, checked: one.usable && !one.slow });
-        label.append(tick, make("span", "", one.title), make("small", "b-quiet", one.why_not || one.looks_at + (one.slow ? " Slow without a GPU." : "")));
+        label.append(tick, make("span", "", one.title), prose("b-quiet", one.why_not || one.looks_at + (one.slow ? " Slow without a GPU." : "")));
         which.append(label);
       }
       this.ticks = () => [...which.querySelectorAll("input:checked")].map(({ value }) => value);
@@ -152,7 +152,7 @@
       fresh.type = "checkbox";
       anew.append(fresh, make("span", "", "score anew what an earlier batch has scored"));
       this.go = Object.assign(make("button", "b-button b-start", "Start"), { type: "submit" });
-      how.append(field("Detectors read", rule), why, anew, this.go);
+      how.append(field("Detectors read", rule), why, anew, this.go, this.said);
       box.append(which, how);
       return box;
     }

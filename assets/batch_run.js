@@ -1,108 +1,9 @@
-/* One batch on the Batch tab: how far it is, histograms, the table, reports. Rows come a page at a time from the server.
-
-   Every text from outside is set as text; what would hide or turn it is made visible. */
+/* One batch on the Batch tab: how far it is, histograms, the table, reports. Rows come a page at a time from the server. */
 "use strict";
-globalThis.ForensicsBatch = (() => {
-  const HERE = "/forensics/batch";
+(() => {
+  const { HERE, SILENT, make, button, visible, count, bytes, signed, when, words, ofState, ask, histogram, inspect } = globalThis.ForensicsBatch;
   const EVERY = 700, PAGE = 100;
-  const SILENT = "The app does not answer. Is it still running?";
-  const STATES = { new: "Waiting for its turn", scanning: "Reading the folder", running: "Scoring", paused: "Paused", finished: "Finished", cancelled: "Stopped", stopped: "Stopped by a problem", interrupted: "Interrupted" };
-  const LIMITS = { low: "no trace", some: "some", strong: "strong" };
   const SORTS = [["path", "Name"], ["size", "Size"], ["format", "Format"], ["width", "Width"], ["state", "State"]];
-
-  const make = (tag, name, text) => {
-    const node = document.createElement(tag);
-    if (name) node.className = name;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  };
-  const button = (name, text, onclick) => Object.assign(make("button", name, text), { type: "button", onclick });
-  const visible = (text) => String(text).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, "�");
-  const count = (n) => Number(n).toLocaleString("en");
-  const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
-  const bytes = (n) => (n < 1000 ? `${n} bytes` : n < 1e6 ? `${Math.round(n / 1e3)} kB` : n < 1e9 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e9).toFixed(2)} GB`);
-  const signed = (n) => `${n < 0 ? "−" : "+"}${Math.abs(n).toFixed(2)}`;
-  const when = (text) => (text ? new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "");
-  const lasting = (s) => (s < 90 ? `${Math.max(1, Math.round(s))} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`);
-
-  /** Ask one of our addresses; a problem becomes an Error whose message is a sentence for people. */
-  async function ask(path, method = "GET", body) {
-    let answer;
-    try {
-      answer = await fetch(HERE + path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
-    } catch {
-      throw new Error(SILENT);
-    }
-    if (answer.status === 204) return null;
-    const told = await answer.json().catch(() => ({ problem: `The app answered with an error (${answer.status}).` }));
-    if (!answer.ok) throw new Error(told.problem);
-    return told;
-  }
-
-  /** Where it stands, in words. */
-  function words({ state, reason, total, done, failed, skipped, scanned, rate, seconds_left: left }) {
-    if (state === "new" || (state === "scanning" && !scanned)) return "";
-    if (state === "scanning") return `${count(scanned)} entries so far`;
-    const said = [`${count(done + failed)} of ${plural(total, "picture")}`];
-    if (failed) said.push(`${plural(failed, "error")}`);
-    if (skipped) said.push(`${count(skipped)} skipped`);
-    if (state === "running" && rate) said.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} a second`);
-    if (state === "running" && left) said.push(`about ${lasting(left)} left`);
-    return said.join(" · ") + (reason ? `. ${reason}` : "");
-  }
-
-  const ofState = ({ state }) => STATES[state] ?? state;
-
-  /** How many pictures scored how, with the limits of the bands where they lie in sight. */
-  function histogram({ title, edges, counts, limits, count: total }) {
-    const W = 560, H = 190, L = 44, R = 12, T = 22, B = 34, figure = make("figure", "b-histogram");
-    const shape = (tag, attributes, text) => {
-      const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-      for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-      if (text !== undefined) node.textContent = text;
-      return node;
-    };
-    const svg = shape("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${title}: how many of ${plural(total, "picture")} got which logit` });
-    const most = Math.max(1, ...counts), low = edges[0] ?? -1, high = edges.at(-1) ?? 1, foot = H - B;
-    const x = (v) => L + (v - low) / (high - low || 1) * (W - L - R), y = (n) => foot - n / most * (foot - T);
-    for (const n of new Set([0, Math.ceil(most / 2), most])) {
-      svg.append(shape("line", { class: "grid", x1: L, x2: W - R, y1: y(n), y2: y(n) }), shape("text", { class: "end", x: L - 6, y: y(n) + 4 }, count(n)));
-    }
-    counts.forEach((n, i) => {
-      if (!n) return;
-      const bar = shape("rect", { class: "bar", x: x(edges[i]) + 0.5, width: Math.max(1, x(edges[i + 1]) - x(edges[i]) - 1), y: y(n), height: foot - y(n) });
-      bar.append(shape("title", {}, `${plural(n, "picture")} from ${signed(edges[i])} to ${signed(edges[i + 1])}`));
-      svg.append(bar);
-    });
-    for (const [name, v] of Object.entries(limits)) {
-      if (total < 1 || v <= low || v >= high) continue;
-      svg.append(shape("line", { class: "limit", x1: x(v), x2: x(v), y1: T - 6, y2: foot }), shape("text", { class: "limit", x: x(v), y: T - 10 }, LIMITS[name]));
-    }
-    if (total) for (const i of [0, 1, 2, 3, 4]) {
-      const v = low + (high - low) * i / 4, place = ["start", "", "", "", "end"][i];
-      svg.append(shape("text", { class: place, x: x(v), y: foot + 15 }, high - low < 0.2 ? `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(4)}` : signed(v)));
-    }
-    svg.append(shape("text", { x: (L + W - R) / 2, y: H - 3 }, total ? "logit" : "fills while pictures are scored"));
-    figure.append(make("figcaption", "", title), svg);
-    return figure;
-  }
-
-  /** Hand the very bytes of a row to the Inspect tab, by the road that every picked file takes. */
-  async function inspect(batch, row) {
-    const answer = await fetch(`${HERE}/of/${batch}/file?${new URLSearchParams({ path: row.path, sha256: row.sha256 ?? "" })}`).catch(() => null);
-    if (!answer) throw new Error(SILENT);
-    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).problem ?? "The file could not be read.");
-    const file = new File([await answer.blob()], row.path.split("/").at(-1)), list = new DataTransfer();
-    tab("Inspect")?.click();
-    const input = document.querySelector("#picker input[type=file], input[type=file]#picker, #intake input[type=file]");
-    list.items.add(file);
-    window.forensicsVia = "file";
-    input.files = list.files;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-    window.scrollTo({ top: 0 });
-  }
-
-  const tab = (name) => [...document.querySelectorAll("#rooms [role=tab]")].find((each) => each.textContent.trim() === name);
 
   class Run {
     constructor(root, id, choices, back) {
@@ -115,7 +16,8 @@ globalThis.ForensicsBatch = (() => {
       this.words = make("span");
       this.bar = make("progress");
       this.bar.setAttribute("aria-label", "Progress");
-      this.problem = make("p", "b-problem");
+      this.problem = make("p", "b-problem b-toast");
+      this.problem.onclick = () => this.say("");
       this.problem.setAttribute("role", "alert");
       this.steer = make("div", "b-steer");
       for (const [name, text] of [["pause", "Pause"], ["resume", "Resume"], ["cancel", "Cancel"]]) this.steer.append(Object.assign(button("b-button", text, () => this.tell(name)), { name }));
@@ -125,8 +27,9 @@ globalThis.ForensicsBatch = (() => {
       this.charts = make("div", "b-charts");
       this.head = make("thead");
       this.body = make("tbody");
+      this.widths = make("colgroup");
       const table = make("table", "b-table"), head = make("div", "b-head");
-      table.append(this.head, this.body);
+      table.append(this.widths, this.head, this.body);
       head.append(button("b-link", "← All batches", back), this.title, this.about);
       this.none = make("p", "b-none b-quiet");
       root.replaceChildren(head, progress, this.problem, this.charts, this.reports(), this.filters(), table, this.none, this.pager(), this.leftOut());
@@ -186,8 +89,8 @@ globalThis.ForensicsBatch = (() => {
       else this.bar.removeAttribute("value");
       const can = { pause: progress.state === "running", resume: progress.state === "paused" || (progress.over && progress.state !== "finished"), cancel: !progress.over };
       for (const each of this.steer.children) each.disabled = !can[each.name];
-      const drawn = JSON.stringify(histograms);
-      if (drawn !== this.drawn) this.charts.replaceChildren(...histograms.map(histogram));
+      const { verdicts } = this.batch, drawn = JSON.stringify([histograms, verdicts]);
+      if (drawn !== this.drawn) this.charts.replaceChildren(...histograms.map((one) => histogram(one, verdicts[one.detector], this.choices.bands)));
       this.drawn = drawn;
       this.skippedTitle.textContent = `Skipped (${count(progress.skipped)})`;
       this.skippedBox.hidden = !progress.skipped;
@@ -196,6 +99,7 @@ globalThis.ForensicsBatch = (() => {
 
     columns() {
       const row = make("tr");
+      this.widths.append(...Array.from({ length: this.batch.detectors.length + 3 }, () => make("col")));
       const columns = [["path", "Name"], ...this.batch.detectors.map(({ name, title }) => [`logit:${name}`, title]), ["size", "File"]];
       for (const [key, title] of columns) {
         const cell = make("th");
@@ -316,7 +220,8 @@ globalThis.ForensicsBatch = (() => {
     facts(row) {
       const cell = make("td", "b-facts"), kind = row.format ? row.format + (row.quality ? ` ${row.standard ? "" : "about "}${row.quality}` : "") : "";
       const size = row.width ? `${row.width} × ${row.height}` : "";
-      cell.append(make("span", "", [kind, size].filter(Boolean).join(", ") || " "), make("span", "b-quiet", bytes(row.bytes)));
+      if (kind) cell.append(make("span", "", [kind, size].filter(Boolean).join(", ")));
+      cell.append(make("span", "b-quiet", bytes(row.bytes)));
       const notes = [row.mismatch && "its name says another format", row.generators && "names a generator", row.incomplete && "incomplete"].filter(Boolean);
       if (notes.length) cell.append(make("span", "b-note", notes.join(", ")));
       return cell;
@@ -328,7 +233,6 @@ globalThis.ForensicsBatch = (() => {
         await inspect(this.id, row);
       } catch (error) {
         this.say(error.message);
-        this.problem.scrollIntoView({ block: "nearest" });
       }
     }
 
@@ -393,5 +297,5 @@ globalThis.ForensicsBatch = (() => {
     }
   }
 
-  return { HERE, SILENT, EVERY, make, button, visible, count, plural, bytes, when, words, ofState, ask, tab, Run };
+  Object.assign(globalThis.ForensicsBatch, { EVERY, Run });
 })();

@@ -26,7 +26,9 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 def start(data_dir: str) -> tuple[subprocess.Popen[str], str]:
     """The app on a free port, and its address."""
     command = [sys.executable, "-m", "forensics_ui", "ui", "--no-open", "--port", "0", "--data-dir", data_dir]
-    app = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=PROJECT, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    app = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=PROJECT, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
     for line in app.stdout:
         if found := re.search(r"http://[\d.]+:\d+", line):
             return app, found[0]
@@ -48,7 +50,9 @@ def shoot_views(page, wanted: list[str]) -> None:
     names = page.eval_on_selector_all(".wb-tabs button", "tabs => tabs.map((tab) => tab.id.slice(7))")
     for name in [name for name in names if not wanted or name in wanted]:
         page.click(f"#wb-tab-{name}")
-        page.wait_for_function("!document.querySelector('.wb-state').matches('.busy') && document.querySelector('.wb-state').innerText", timeout=600_000)
+        page.wait_for_function(
+            "!document.querySelector('.wb-state').matches('.busy') && document.querySelector('.wb-state').innerText", timeout=600_000
+        )
         page.wait_for_timeout(1200)
         page.locator("#workbench").screenshot(path=HERE / "screens" / f"{name}.png", animations="disabled")
         print(f"{name}: {page.inner_text('.wb-state')}")

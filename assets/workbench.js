@@ -11,7 +11,6 @@
   const SILENT = "The app does not answer. Is it still running?";
   const LONG_SCALE = 300; // steps: more are typed, not dragged
   const { make, draw, downloads } = globalThis.ForensicsFindings;
-  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   let views = null;
   const allViews = () => (views ??= fetch(`${HERE}/views`).then((answer) => answer.json()).catch((error) => { views = null; throw error; }));
@@ -243,8 +242,7 @@
           if (answer.state === "done") return this.show(answer, performance.now() - began);
           if (answer.state === "failed") return this.fail(answer.problem);
           clearTimeout(slow);
-          this.busy(answer);
-          await wait(120);
+          this.busy(answer); // the server answers when there is news, or after a moment: asked again at once, nothing is lost
         }
       } catch (error) {
         if (error.name !== "AbortError" && this.asking === asking) this.fail(SILENT);
@@ -366,7 +364,7 @@
   let bench = null;
   function watch() {
     const root = document.getElementById("workbench");
-    if (!root) return;
+    if (!root || !document.getElementById("findings")) return;
     if (bench?.root !== root) bench = new Workbench(root);
     const shown = document.querySelector("#picture .picture");
     bench.follow(shown?.dataset.token ?? null, Boolean(shown));

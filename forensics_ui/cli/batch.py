@@ -123,6 +123,7 @@ def _follow(manager: BatchManager, batch: str) -> Progress:
         print("stopping ...", file=sys.stderr, flush=True)
         manager.cancel(batch)
         progress = manager.wait(batch)
+    line.show(progress, last=True)
     line.end()
     return progress
 
@@ -172,10 +173,10 @@ class ProgressLine:
         self._next = 0.0
         self._open = False
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: Progress, last: bool = False) -> None:
         """Say how far it is, how fast and how long it will take."""
         now = time.monotonic()
-        if not self._terminal and now < self._next:
+        if not self._terminal and not last and now < self._next:
             return
         self._next = now + self.EVERY_SECONDS
         text = in_words(progress)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 REDUCTION = 4  # latent cells are 4 x 4 pixels
-LATENT = 24  # numbers per cell, half of the 48 that the pixels have
+LATENT = 32  # numbers per cell, two thirds of the 48 that the pixels have
 
 
 class Residual(nn.Module):
@@ -25,19 +25,26 @@ class Residual(nn.Module):
 
 
 class Inverter(nn.Module):
-    """Encoder to a quarter of the size, decoder with two nearest up-samplings. Pixels are scaled to -1..1."""
+    """Encoder to a quarter of the size, decoder with two nearest up-samplings. Pixels are scaled to -1..1.
 
-    def __init__(self, widths: tuple[int, int, int] = (24, 48, 96)) -> None:
+    The first three latent numbers are added to the result as they are, doubled twice: they take the cell's mean colour,
+    and the convolutions only have to find the rest.
+    """
+
+    def __init__(self, far: int = 80, middle: int = 48, near: int = 16) -> None:
         super().__init__()
-        near, middle, far = widths
         self.encoder = nn.Sequential(
-            nn.Conv2d(3, near, 3, 1, 1), nn.ReLU(), nn.Conv2d(near, middle, 4, 2, 1), nn.ReLU(), nn.Conv2d(middle, far, 4, 2, 1), Residual(far), nn.Conv2d(far, LATENT, 1)
-        )  # fmt: skip
-        self.decoder = nn.Sequential(
-            nn.Conv2d(LATENT, far, 3, 1, 1), Residual(far),
-            nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(far, middle, 3, 1, 1), Residual(middle),
-            nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(middle, near, 3, 1, 1), nn.ReLU(), nn.Conv2d(near, 3, 3, 1, 1),
-        )  # fmt: skip
+            nn.PixelUnshuffle(REDUCTION), nn.Conv2d(3 * REDUCTION**2, far, 3, 1, 1), nn.ReLU(), Residual(far), nn.Conv2d(far, LATENT, 1)
+        )
+        self.coarse = nn.Sequential(nn.Conv2d(LATENT, far, 3, 1, 1), nn.ReLU(), Residual(far))
+        self.finer = nn.Sequential(nn.Conv2d(far, middle, 3, 1, 1), nn.ReLU(), nn.Conv2d(middle, middle, 3, 1, 1), nn.ReLU())
+        self.finest = nn.Sequential(nn.Conv2d(middle, near, 3, 1, 1), nn.ReLU(), nn.Conv2d(near, 3, 3, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.decoder(self.encoder(x))
+        latent = self.encoder(x) + F.pad(F.avg_pool2d(x, REDUCTION), (0, 0, 0, 0, 0, LATENT - 3))
+        y = _doubled(self.finer(_doubled(self.coarse(latent))))
+        return self.finest(y) + _doubled(_doubled(latent[:, :3]))
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="nearest")

@@ -30,8 +30,11 @@ def roots(settings: Settings) -> list[Path]:
         return []
     named = [part for part in os.environ.get("FORENSICS_ROOTS", "").split(os.pathsep) if part]
     found: list[Path] = []
-    for each in (*named, Path.home(), Path.cwd(), settings.data_dir):
-        path = Path(os.path.realpath(os.path.expanduser(each)))
+    for each in (*named, "~", ".", settings.data_dir):
+        try:
+            path = Path(os.path.realpath(os.path.expanduser(each)))
+        except OSError:  # the current folder was deleted
+            continue
         # A program that was started from / must not offer the whole machine; who wants that can name it.
         if path.is_dir() and path not in found and (path != path.parent or each in named):
             found.append(path)

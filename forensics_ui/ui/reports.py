@@ -6,7 +6,6 @@ import json
 import secrets
 import threading
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,7 +68,7 @@ class ReportDesk:
         self._bench, self._desk = bench, desk
         self._makings: OrderedDict[str, Making] = OrderedDict()
         self._lock = threading.Lock()
-        self._thread = ThreadPoolExecutor(1, "report")
+        self._turn = threading.Lock()
 
     async def begin(self, request: Request) -> Response:
         """Start a report of the open picture; the body says for whom and with what."""
@@ -91,8 +90,13 @@ class ReportDesk:
             self._makings[making.id] = making
             while len(self._makings) > KEPT:
                 self._makings.popitem(last=False)[1].stop.set()
-        self._thread.submit(self._make, making)
+        # A daemon: Ctrl-C does not wait for a report, and a file is written whole or not at all.
+        threading.Thread(target=self._in_turn, args=(making,), name="report", daemon=True).start()
         return JSONResponse({"id": making.id}, headers=PRIVATE)
+
+    def _in_turn(self, making: Making) -> None:
+        with self._turn:
+            self._make(making)
 
     def _make(self, making: Making) -> None:
         try:

@@ -58,8 +58,11 @@ class Showing:
     def values(self, index: int) -> np.ndarray:
         """The numbers of a pane, computed once: several tiles are asked for at the same time."""
         source = self.source
+        pane = source.rendering.panes[index]
+        if pane.scale is None:
+            return pane.values  # a picture is at hand: it does not wait for maps
         with source._computing:
-            return source.rendering.panes[index].values
+            return pane.values
 
 
 class ViewJobs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +24,7 @@ from forensics_ui.views.base import Pane
 HERE = "/forensics"
 # A view that takes longer than this answers "running", so that the page can show how far it is.
 PATIENCE = 0.4
+NEWS = 0.1  # of that, how often it is looked whether it got further
 PRIVATE = {"cache-control": "private, no-store"}
 # Tiles never change under their address, which dies with the view.
 TILE_HEADERS = {"cache-control": "private, max-age=600, immutable"}
@@ -106,7 +108,9 @@ class ViewDesk:
             showing = self.jobs.ask(token, view, values, rule)
         except (KeyError, ValueError) as error:
             return _problem(str(error.args[0]), 400)
-        showing.ended.wait(PATIENCE)
+        before, end = showing.progress, time.monotonic() + PATIENCE
+        while not showing.ended.wait(NEWS) and time.monotonic() < end and showing.progress == before:
+            pass
         return self._told(showing)
 
     def _told(self, showing: Showing) -> Response:

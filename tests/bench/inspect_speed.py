@@ -57,7 +57,7 @@ def slide(option: str, value: float) -> str:
 def measure(page: Any, data: bytes) -> dict[str, float]:
     """All times of one picture, in seconds."""
     page.evaluate(DROP.replace("WATCH", WATCH), base64.b64encode(data).decode())
-    page.wait_for_function("Object.keys(window.seen ?? {}).length === 3", timeout=120_000)
+    page.wait_for_function("Object.keys(window.seen ?? {}).length === 3", timeout=400_000)
     seen = page.evaluate("seen")
     changed = f"(before) => {PIXELS} !== before"
     shown = f"(() => forensicsWorkbench().made?.view === 'VIEW' && (() => {{ {SETTLED} }})())"
@@ -65,7 +65,7 @@ def measure(page: Any, data: bytes) -> dict[str, float]:
     page.wait_for_function(shown.replace("VIEW", "ela"), timeout=60_000)
     page.wait_for_timeout(500)
     switch = page.evaluate(
-        TIMED.replace("PIXELS", PIXELS), ["document.querySelector('#wb-tab-npr_channels').click()", f"() => {shown.replace('VIEW', 'npr_channels')}"]
+        TIMED.replace("PIXELS", PIXELS), ["document.querySelector('#wb-tab-npr_channels').click()", shown.replace("VIEW", "npr_channels")]
     )
     page.wait_for_timeout(500)
     gain = page.evaluate(TIMED.replace("PIXELS", PIXELS), [slide("gain", 24), changed])

@@ -21,7 +21,7 @@
       }
     };
     if (!entries.length) return [...transfer.files].map((file) => ({ name: file.name, file }));
-    for (const entry of entries) await walk(entry).catch(() => {});
+    for (const entry of entries) await walk(entry).catch(() => found.push({ name: entry.fullPath.slice(1), file: null }));
     return found;
   }
 
@@ -45,9 +45,9 @@
     }
 
     async look() {
-      const typed = this.input.value;
+      const typed = this.input.value, looking = this.looking = {};
       const { folders } = await ask(`/folders?${new URLSearchParams({ path: typed })}`).catch(() => ({ folders: [] }));
-      if (typed !== this.input.value || document.activeElement !== this.input) return;
+      if (this.looking !== looking || document.activeElement !== this.input) return;
       this.at = -1;
       this.list.replaceChildren(...folders.map((folder, i) => {
         const item = make("li", "", visible(folder));
@@ -88,6 +88,7 @@
     }
 
     close() {
+      this.looking = null;
       this.list.hidden = true;
       this.input.removeAttribute("aria-activedescendant");
       this.input.setAttribute("aria-expanded", false);
@@ -223,6 +224,7 @@
     }
 
     async send(name, file) {
+      if (!file) return this.left.push({ path: name, reason: "the browser could not read it" });
       if (file.size > this.choices.limit) return this.left.push({ path: name, reason: `larger than the limit of ${bytes(this.choices.limit)}` });
       const answer = await fetch(`${HERE}/drops/${this.drop}/file`, { method: "POST", body: file, headers: { "x-file-name": encodeURIComponent(name.toWellFormed?.() ?? name) } }).catch(() => null);
       if (!answer) throw new Error(SILENT);
@@ -278,7 +280,7 @@
 
     forget({ id, title, dropped: copied }) {
       const box = make("dialog", "b-dialog"), form = make("form"), row = make("div", "b-steer"), problem = make("p", "b-problem"), tick = make("input");
-      form.append(make("h3", "", `Forget ${visible(title)}?`), make("p", "", "Its scores and its reports here are deleted. No picture is."));
+      form.append(make("h3", "", `Forget “${visible(title)}”?`), make("p", "", "Its scores and the reports kept here are deleted. Pictures are not."));
       if (copied) {
         const label = make("label", "b-check");
         tick.type = "checkbox";
@@ -351,7 +353,7 @@
 
   document.addEventListener("click", (event) => {
     const chosen = event.target.closest?.("#rooms [role=tab]");
-    if (!chosen) return;
+    if (!chosen || (chosen === tab("Batch") && asHere.test(location.hash))) return;
     const hash = chosen !== tab("Batch") ? "" : shown?.id ? `#batch/${shown.id}` : "#batch";
     history.replaceState(history.state, "", location.pathname + location.search + hash);
   }, true);

@@ -69,7 +69,7 @@ globalThis.ForensicsBatch = (() => {
     const svg = shape("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${title}: how many of ${plural(total, "picture")} got which logit` });
     const most = Math.max(1, ...counts), low = edges[0] ?? -1, high = edges.at(-1) ?? 1, foot = H - B;
     const x = (v) => L + (v - low) / (high - low || 1) * (W - L - R), y = (n) => foot - n / most * (foot - T);
-    for (const n of new Set([0, Math.ceil(most / 2), most])) {
+    for (const n of most % 2 ? [0, most] : [0, most / 2, most]) {
       svg.append(shape("line", { class: "grid", x1: L, x2: W - R, y1: y(n), y2: y(n) }), shape("text", { class: "end", x: L - 6, y: y(n) + 4 }, count(n)));
     }
     counts.forEach((n, i) => {
@@ -78,9 +78,11 @@ globalThis.ForensicsBatch = (() => {
       bar.append(shape("title", {}, `${plural(n, "picture")} from ${signed(edges[i])} to ${signed(edges[i + 1])}`));
       svg.append(bar);
     });
-    for (const [name, v] of Object.entries(limits)) {
-      if (total < 1 || v <= low || v >= high) continue;
-      svg.append(shape("line", { class: "limit", x1: x(v), x2: x(v), y1: T - 6, y2: foot }), shape("text", { class: "limit", x: x(v), y: T - 10 }, LIMITS[name]));
+    const inSight = Object.entries(limits).filter(([, v]) => total && v > low && v < high);
+    for (const [name, v] of inSight) {
+      // Each name stands on the side of its line on which it holds, where there is room.
+      const [side, by] = name === "low" || x(v) > W - 60 ? ["end", -5] : ["start", 5];
+      svg.append(shape("line", { class: "limit", x1: x(v), x2: x(v), y1: T - 6, y2: foot }), shape("text", { class: `limit ${side}`, x: x(v) + by, y: T - 8 }, LIMITS[name]));
     }
     if (total) for (const i of narrow ? [0, 2, 4] : [0, 1, 2, 3, 4]) {
       const v = low + (high - low) * i / 4, place = ["start", "", "", "", "end"][i];
@@ -89,7 +91,8 @@ globalThis.ForensicsBatch = (() => {
     svg.append(shape("text", { x: (L + W - R) / 2, y: H - 3 }, total ? "logit" : "fills while pictures are scored"));
     const answers = make("p", "b-answers");
     for (const { name, tone } of bands) if (verdicts[name]) answers.append(make("b", `b-band ${tone}`, `${count(verdicts[name])} ${name}`));
-    figure.append(make("figcaption", "", title), svg, answers);
+    const note = make("p", "b-quiet b-limits", inSight.length ? "Dashed: the weights' limits; doubts about a picture can make it inconclusive anywhere." : "");
+    figure.append(make("figcaption", "", title), svg, answers, note);
     return figure;
   }
 

@@ -2,7 +2,7 @@
 "use strict";
 globalThis.ForensicsCharts = (() => {
   const SPACE = "http://www.w3.org/2000/svg";
-  const WIDTH = 560, HEIGHT = 230, LEFT = 58, RIGHT = 14, TOP = 12, BOTTOM = 40;
+  const WIDTH = 560, HEIGHT = 230, LEFT = 70, RIGHT = 14, TOP = 12, BOTTOM = 40;
 
   function shape(tag, attributes, text) {
     const node = document.createElementNS(SPACE, tag);
@@ -13,9 +13,8 @@ globalThis.ForensicsCharts = (() => {
 
   const short = (value) => {
     const size = Math.abs(value);
-    if (size >= 1e6) return `${+(value / 1e6).toPrecision(3)} M`;
-    if (size >= 1e4) return `${+(value / 1e3).toPrecision(3)} k`;
-    return String(+value.toPrecision(3)).replace("-", "−");
+    const [by, unit] = size >= 1e6 ? [1e6, " M"] : size >= 1e4 ? [1e3, " k"] : [1, ""];
+    return `${+(value / by).toPrecision(3)}${unit}`.replace("-", "−");
   };
 
   /** Round numbers between two ends, at most six of them. */

@@ -28,7 +28,8 @@
 
     /** A new picture, or none (yet). Options stay, but for places, which belong to the last picture; so does the room that it took. */
     async follow(token, opening) {
-      if (!token && !opening) { this.root.hidden = true; this.release(); }
+      if (!token && !opening) this.root.hidden = true;
+      if (this.held && (token ? !document.querySelector(".status.busy") : !opening)) this.hold("");
       if (token === this.token) return;
       this.stop();
       this.token = token;
@@ -36,7 +37,7 @@
       for (const name of "xywh") delete this.chosen.region?.[name];
       this.panel?.classList.add("gone");
       this.root.inert = !token;
-      if (!token && opening) this.answers.style.minHeight = `${this.room}px`;
+      if (!token && opening && this.panel) this.hold(`${this.room}px`);
       this.root.hidden = !token && !(opening && this.panel);
       if (!token) return;
       try {
@@ -284,10 +285,10 @@
       this.said = null;
     }
 
-    release() { this.answers.style.minHeight = ""; }
+    /** Keep the room of the answers above until the next ones are complete. */
+    hold(height) { this.held = this.answers.style.minHeight = height; }
 
     fail(text) {
-      this.release();
       this.tell(text, "problem");
       this.clear();
       this.stage.hidden = true;
@@ -298,7 +299,6 @@
     show(made, took) {
       this.made = made;
       this.chosenPlace = null;
-      this.release();
       this.stage.hidden = !made.viewer;
       if (made.viewer) this.look();
       this.key(made.viewer?.boxes ?? []);
@@ -308,7 +308,7 @@
       this.said = said;
       this.links.replaceChildren(downloads(made));
       this.panel.classList.remove("stale", "gone");
-      this.tell(`Ready in ${(took / 1000).toFixed(1)} s`, "quiet");
+      this.tell(`Ready in ${took < 950 ? `${Math.round(took)} ms` : `${(took / 1000).toFixed(1)} s`}`, "quiet");
     }
 
     look() {

@@ -19,9 +19,19 @@ WORDS = {"as_they_come": "as they come", "jpeg96": "saved as JPEG 96", "jpeg80":
 
 def write_weights(state: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> str:
     """Write fp32 safetensors under the network's own names; gives the SHA-256."""
-    data = save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, metadata)
+    data = _ordered(save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, metadata))
     _write(path, data)
     return hashlib.sha256(data).hexdigest()
+
+
+def _ordered(data: bytes) -> bytes:
+    """The same file with its metadata in the order of the alphabet: the library's order is random, and so would the hash be."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[end:]
 
 
 def write_card(card: dict[str, Any], weights: Path) -> None:
@@ -55,8 +65,8 @@ def _introduction(card: dict[str, Any]) -> str:
     return (
         f"{kind} for the detector `{card['detector']}`, trained with the preset `{card['preset']['name']}`, seed {card['seed']}, "
         f"{card['training']['steps']:,} steps in {card['training']['seconds'] / 60:.0f} minutes.\n\n"
-        f"Licence: {card.get('licence') or 'not stated'}. SHA-256: `{card['sha256']}`."
-    )
+        f"Licence: {card.get('licence') or 'not stated'}. SHA-256: `{card['sha256']}`.\n\n{card['training'].get('note', '')}"
+    ).rstrip()
 
 
 def _data(card: dict[str, Any]) -> str:
@@ -71,7 +81,7 @@ def _table(card: dict[str, Any], key: str, title: str) -> str:
     rows = card.get(key)
     if not rows:
         return ""
-    lines = [f"## {title}", "", f"Measured on the {card['figures_set']} pictures.", ""]
+    lines = [f"## {title}", "", f"Measured on the {card['figures_set']} pictures. {card.get('measured_how', '')}".rstrip(), ""]
     lines += ["| condition | rule | real / generated | AUC | found at 5 % false alarms | found / false alarms at *some* | at *strong* |"]
     lines += ["| --- | --- | --- | ---: | ---: | ---: | ---: |"]
     for condition in CONDITIONS:

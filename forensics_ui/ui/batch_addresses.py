@@ -224,14 +224,23 @@ class BatchAddresses:
         if what not in ("pause", "resume", "cancel"):
             raise ForensicsError("A batch can be paused, resumed and cancelled.")
         folder = info.plan.get("folder")
-        if what == "resume" and info.progress.over and folder and not self.desk.drops.of(folder):
-            check(self.desk.settings, folder)
+        if what == "resume" and info.progress.over:
+            if folder and not self.desk.drops.of(folder):
+                check(self.desk.settings, folder)
+            self._let_end(info)
         getattr(self.desk.manager, what)(info.id)
         return plain(batch_shown.brief(self.desk, self.desk.manager.get(info.id)))
+
+    def _let_end(self, info: BatchInfo) -> None:
+        """A batch is called over a moment before its thread has ended, and only then can it go on or be forgotten."""
+        if info.progress.over:
+            with contextlib.suppress(Exception):  # one that nobody runs here, or one whose error was told already
+                self.desk.manager.wait(info.id, self.desk.settings.limits.seconds + 5)
 
     def forget(self, request: Request, fields: Fields) -> Response:
         """Delete what is known of a batch, and the app's own copies of dropped files only where that is asked for too."""
         info = self._info(request)
+        self._let_end(info)
         self.desk.manager.forget(info.id)
         shutil.rmtree(self._reports(info.id), ignore_errors=True)
         with contextlib.suppress(OSError):

@@ -16,6 +16,8 @@ from forensics_ui.verdict.conditions import Condition, condition_of
 
 # Where a detector misses more than this share of generated pictures, finding nothing means nothing.
 USELESS_MISS_RATE = 0.7
+# Fewer real pictures than this cannot show that only about 1 % of them score so high.
+FEWEST_FOR_STRONG = 300
 
 
 def not_applicable(reason: str) -> Verdict:
@@ -36,6 +38,8 @@ def judge(picture: Picture, analysis: Analysis, card: Mapping[str, Any]) -> Verd
     condition = condition_of(picture)
     figures = _figures(card, analysis.seen.rule, condition)
     band, reason = _band(analysis.logit, calibration, figures, condition)
+    if band == STRONG and (card.get("preliminary") or calibration["n_real"] < FEWEST_FOR_STRONG):
+        band, reason = SOME, f"{reason}; these weights are too young, or measured on too few pictures, for a stronger word than this"
     reasons = [reason, *_error_rates(figures, condition), *([_preliminary()] if card.get("preliminary") else []), *notes]
     return Verdict(band, _probability(analysis.logit, calibration), tuple(reasons))
 

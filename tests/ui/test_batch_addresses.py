@@ -96,6 +96,15 @@ def test_a_page_of_another_site_can_change_nothing(asked, batch):
     assert asked.give("drop-0123456789abcdef", "a.jpg", b"x", **ELSEWHERE).status_code == 403
 
 
+def test_nothing_is_told_to_who_is_not_logged_in(asked, batch, monkeypatch):
+    for name, value in (("auth", object()), ("cookie_id", "a"), ("tokens", {})):
+        monkeypatch.setattr(asked.client.app, name, value, raising=False)
+    for path in ("/choices", "/list", "/folders", f"/of/{batch}", f"/of/{batch}/rows", f"/of/{batch}/thumb", f"/of/{batch}/file"):
+        assert asked.get(path).status_code == 401
+    assert asked.post("/drops").status_code == 401
+    assert asked.give("drop-0123456789abcdef", "a.jpg", b"x").status_code == 401
+
+
 def test_rows_come_in_pages_with_the_facts_and_no_places(asked, batch, place):
     told = asked.get(f"/of/{batch}/rows", sort="size", descending="true").json()
     assert told["total"] == 6

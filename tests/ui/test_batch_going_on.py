@@ -10,12 +10,12 @@ from batch_pages import batch_tab, picture_folder, reaches, small_jpeg, start
 def many(folder, count):
     folder.mkdir()
     for seed in range(count):
-        (folder / f"{seed:04}.jpg").write_bytes(small_jpeg(1000 + seed, 512, 384))
+        (folder / f"{seed:04}.jpg").write_bytes(small_jpeg(1000 + seed))
     return folder
 
 
 def test_a_running_batch_is_found_again_after_a_reload(page, app):
-    batch = start(batch_tab(page, app), many(app.log.parent / "long", 160))
+    batch = start(batch_tab(page, app), many(app.log.parent / "long", 300))
     page.wait_for_selector(".b-progress button[name=pause]:enabled")
     page.click(".b-progress button[name=pause]")
     reaches(page, "Paused")
@@ -31,20 +31,20 @@ def test_a_running_batch_is_found_again_after_a_reload(page, app):
     page.reload()
     page.wait_for_selector(".b-progress .b-state:not(:text-is(''))")
     page.get_by_role("button", name="Further").click()
-    page.wait_for_function("document.querySelectorAll('.b-table tbody tr').length === 60")
+    page.wait_for_function("document.querySelector('.b-name').textContent === '0100.jpg'")
+    assert page.locator(".b-table tbody tr").count() == 100
     reaches(page, "Finished")
-    assert "160 of 160 pictures" in page.locator(".b-progress").inner_text()
+    assert "300 of 300 pictures" in page.locator(".b-progress").inner_text()
 
 
 def test_a_cancelled_batch_goes_on_where_it_was(page, app):
-    start(batch_tab(page, app), many(app.log.parent / "cancelled", 80))
-    page.wait_for_selector(".b-progress button[name=pause]:enabled")
+    start(batch_tab(page, app), many(app.log.parent / "cancelled", 300))
     page.click(".b-progress button[name=cancel]")
     reaches(page, "Stopped")
     assert page.locator("button[name=pause]").is_disabled()
     page.click(".b-progress button[name=resume]:enabled")
     reaches(page, "Finished")
-    assert "80 of 80 pictures" in page.locator(".b-progress").inner_text()
+    assert "300 of 300 pictures" in page.locator(".b-progress").inner_text()
 
 
 def test_forgetting_asks_first_and_deletes_no_picture(page, app):
@@ -65,7 +65,7 @@ def test_forgetting_asks_first_and_deletes_no_picture(page, app):
 
 @pytest.mark.slow
 def test_a_killed_app_leaves_a_batch_that_the_next_one_goes_on_with(page, tmp_path):
-    many(tmp_path / "pictures", 120)
+    many(tmp_path / "pictures", 300)
     with running_app(tmp_path) as first:
         start(batch_tab(page, first), tmp_path / "pictures")
         page.wait_for_selector(".b-progress button[name=pause]:enabled")
@@ -77,4 +77,4 @@ def test_a_killed_app_leaves_a_batch_that_the_next_one_goes_on_with(page, tmp_pa
         page.locator(".b-item", has_text="Interrupted").get_by_role("button", name="pictures", exact=True).click()
         page.click(".b-progress button[name=resume]:enabled")
         reaches(page, "Finished")
-        assert "120 of 120 pictures" in page.locator(".b-progress").inner_text()
+        assert "300 of 300 pictures" in page.locator(".b-progress").inner_text()

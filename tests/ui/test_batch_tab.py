@@ -147,23 +147,34 @@ def test_a_file_that_changed_is_not_passed_off_as_the_one_that_was_scored(page, 
     page.wait_for_selector("#batch > .b-problem:has-text('has changed since it was scored')")
 
 
-def test_dropped_files_keep_their_bytes_and_folders(page, app):
+CHOOSE_FOLDER = """(files) => { const input = document.querySelector("#batch input[webkitdirectory]");
+  Object.defineProperty(input, "files", { value: Object.entries(files).map(([name, bytes]) => {
+    const file = new File([new Uint8Array(bytes)], name.split("/").at(-1));
+    return Object.defineProperty(file, "webkitRelativePath", { value: name }); }) });
+  input.dispatchEvent(new Event("change")); }"""
+DROP = """(bytes) => { const dataTransfer = new DataTransfer();
+  for (const name of ["one.jpg", "two.jpg"]) dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+  for (const kind of ["dragenter", "drop"]) document.querySelector("#batch").dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true })); }"""
+
+
+def test_a_chosen_folder_keeps_its_bytes_and_folders(page, app):
     batch_tab(page, app)
     data = {"holiday/a b.jpg": small_jpeg(50), "holiday/in/ü.jpg": small_jpeg(51)}
-    page.evaluate(
-        """async (files) => { const list = new DataTransfer(); for (const [name, bytes] of Object.entries(files)) {
-             const file = new File([new Uint8Array(bytes)], name.split("/").at(-1)); Object.defineProperty(file, "webkitRelativePath", { value: name }); list.items.add(file); }
-           const input = document.querySelector("#batch input[webkitdirectory]");
-           Object.defineProperty(input, "files", { value: Object.entries(files).map(([name, bytes]) => { const f = new File([new Uint8Array(bytes)], name.split("/").at(-1)); Object.defineProperty(f, "webkitRelativePath", { value: name }); return f; }) });
-           input.dispatchEvent(new Event("change")); }""",
-        {name: list(content) for name, content in data.items()},
-    )
+    page.evaluate(CHOOSE_FOLDER, {name: list(content) for name, content in data.items()})
     page.wait_for_selector(".b-found b:has-text('2 pictures')")
     page.get_by_role("button", name="Start").click()
     reaches(page, "Finished")
     assert page.locator(".b-head h2").inner_text() == "holiday"
-    kept = {
-        str(path.relative_to(path.parents[2] if path.parent.name == "in" else path.parents[1])): path.read_bytes()
-        for path in (app.data_dir / "batches").glob("drop-*/files/**/*.jpg")
-    }
-    assert kept == data
+    kept = next((app.data_dir / "batches").glob("drop-*/files/holiday"))
+    assert {path.relative_to(kept.parent).as_posix(): path.read_bytes() for path in kept.rglob("*.jpg")} == data
+
+
+def test_dropped_files_begin_a_batch_and_do_not_open_in_inspect(page, app):
+    batch_tab(page, app)
+    page.evaluate(DROP, list(small_jpeg(60)))
+    page.wait_for_selector(".b-found b:has-text('2 pictures')")
+    assert page.locator("#rooms [role=tab][aria-selected=true]").first.inner_text() == "Batch"
+    assert "one.jpg" not in page.locator(".status").text_content()
+    page.get_by_role("button", name="Start").click()
+    reaches(page, "Finished")
+    assert page.locator(".b-head h2").inner_text() == "2 dropped files"

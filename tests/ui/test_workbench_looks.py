@@ -16,6 +16,9 @@ OWN_TEXT = CONTRAST.replace(
 )
 SMALL = """[...document.querySelectorAll('#workbench :is(button, select, summary, input:not([type=checkbox], [type=range]))')]
   .filter((node) => !node.closest('.wb-stage') && node.checkVisibility({visibilityProperty: true}) && node.getBoundingClientRect().height < 36).map((node) => node.outerHTML.slice(0, 90))"""
+# What is cut off at the right edge, but for what scrolls by itself.
+BEYOND = """[...document.querySelectorAll('#workbench *')].filter((node) => !node.closest('.wb-tabs, .wb-gallery, .wb-scroll, .fv-stage, .chart, .fv-voice')
+  && node.checkVisibility() && node.getBoundingClientRect().right > innerWidth).map((node) => node.outerHTML.slice(0, 90))"""
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -29,6 +32,7 @@ def test_every_part_fits_and_can_be_read(chromium, app, tmp_path: Path, width: i
         look(page, name)
         page.screenshot(path=tmp_path / f"{name}_{width}_{theme}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert page.evaluate(BEYOND) == [], name
         assert page.evaluate(OWN_TEXT) == [], name
         assert page.evaluate(SMALL) == [], name
     context.close()

@@ -83,6 +83,13 @@ def test_preliminary_weights_are_called_preliminary():
     assert any("preliminary" in reason for reason in judge(picture(), analysis(9), {**CARD, "preliminary": True}).reasons)
 
 
+def test_preliminary_weights_and_small_calibration_sets_never_say_strong():
+    few = {**CARD, "calibration": {"native": {**CARD["calibration"]["native"], "n_real": 299}}}
+    for card in ({**CARD, "preliminary": True}, few):
+        verdict = judge(picture(), analysis(9), card)
+        assert verdict.band == "some evidence of generation" and "too few pictures" in verdict.reasons[0]
+
+
 def test_no_wording_ever_says_fake_or_authentic():
     pictures = [picture(), jpeg(96), jpeg(50), jpeg(None), picture(complete=0.5), picture(format="WEBP")]
     said = " ".join(" ".join((v.band, *v.reasons)) for p in pictures for x in (-9, 0, 3, 9) for v in [judge(p, analysis(x), CARD)]).lower()

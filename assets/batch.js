@@ -371,4 +371,5 @@
     if (own && asHere.test(location.hash)) own.click();
   }, 100);
   new MutationObserver(watch).observe(document.documentElement, { childList: true, subtree: true });
+  watch(); // the tab may have been opened before this script came
 })();

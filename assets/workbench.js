@@ -372,4 +372,5 @@
   /* The server replaces parts of the page as it learns more; whichever part changed, the token says what is open. */
   new MutationObserver(watch).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-token"] });
   window.forensicsWorkbench = () => bench;
+  watch();
 })();

@@ -27,10 +27,9 @@ from forensics_ui.ui import batch_shown
 from forensics_ui.ui.batch_desk import BatchDesk
 from forensics_ui.ui.batch_pictures import KEPT, Changed, Thumbnails, original
 from forensics_ui.ui.batch_places import NotAllowed, allowed, check, complete
-from forensics_ui.ui.views import _refused as refused
+from forensics_ui.ui.doors import PRIVATE, refused
 
 HERE = "/forensics/batch"
-PRIVATE = {"cache-control": "private, no-store"}
 MOST_ROWS = 100
 MOST_WORDS = 65_536
 CASE_TEXT = 20_000

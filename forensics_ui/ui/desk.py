@@ -84,3 +84,10 @@ class Desk:
         with self._lock:
             if job := self._jobs.pop(page, None):
                 job.stop.set()
+
+    def close(self) -> None:
+        """The app ends: nothing that is being made is wanted any more."""
+        with self._lock:
+            for job in self._jobs.values():
+                job.stop.set()
+            self._jobs.clear()

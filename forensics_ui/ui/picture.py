@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from forensics_ui.core.types import Picture
 from forensics_ui.ui.desk import Desk, Job
+from forensics_ui.ui.doors import logged_in
 from forensics_ui.ui.text import escape
 
 PREVIEW_SIDE = 1280
@@ -79,12 +80,3 @@ async def _serve(desk: Desk, encode: Callable[[np.ndarray], tuple[bytes, str]], 
         return Response(NOT_FOUND, 404, media_type="text/plain")
     content, kind = await run_in_threadpool(encode, job.picture.rgb)
     return Response(content, media_type=kind, headers={"cache-control": "private, no-store"})
-
-
-def logged_in(request: Request) -> bool:
-    """Gradio's own check, which covers its routes but not ours."""
-    app = request.app
-    if getattr(app, "auth", None) is None:
-        return True
-    names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
-    return any(app.tokens.get(request.cookies.get(name)) for name in names)

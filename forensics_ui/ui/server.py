@@ -31,6 +31,7 @@ class Server:
 
     url: str
     page: gr.Blocks
+    desk: Any
     bench: Bench
     batches: BatchDesk
 
@@ -41,6 +42,7 @@ class Server:
     def close(self) -> None:
         """Stop serving, then stop the workers."""
         self.page.close(verbose=False)
+        self.desk.close()
         self.batches.close()
         self.bench.close()
 
@@ -60,7 +62,7 @@ def start(settings: Settings, port: int | None = None) -> Server:
     page.launch(server_name=settings.host, server_port=port, auth=login, **_launch_options(settings, bench, desk, batches))
     bench.start()
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", *guard.LOOPBACK) else settings.host
-    return Server(f"http://{shown}:{port}", page, bench, batches)
+    return Server(f"http://{shown}:{port}", page, desk, bench, batches)
 
 
 def _launch_options(settings: Settings, bench: Bench, desk: Any, batches: BatchDesk) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Awaitable, Callable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +15,8 @@ from starlette.routing import Route
 
 from forensics_ui.core.errors import BadImage, NotApplicable
 from forensics_ui.core.types import INPUT_RULES
-from forensics_ui.ui.picture import NOT_FOUND, logged_in
+from forensics_ui.ui.doors import PRIVATE, guarded, refused
+from forensics_ui.ui.picture import NOT_FOUND
 from forensics_ui.ui.view_jobs import Showing, ViewJobs
 from forensics_ui.ui.warm import Bench
 from forensics_ui.views.base import Pane
@@ -25,12 +25,9 @@ HERE = "/forensics"
 # A view that takes longer than this answers "running", so that the page can show how far it is.
 PATIENCE = 0.4
 NEWS = 0.1  # of that, how often it is looked whether it got further
-PRIVATE = {"cache-control": "private, no-store"}
 # Tiles never change under their address, which dies with the view.
 TILE_HEADERS = {"cache-control": "private, max-age=600, immutable"}
 RULE_ARGUMENT = "input-rule"
-
-Handler = Callable[[Request], Response]
 
 
 def routes(bench: Bench, jobs: ViewJobs) -> list[Route]:
@@ -47,34 +44,8 @@ def routes(bench: Bench, jobs: ViewJobs) -> list[Route]:
         ("/crop/{token}/{x:int}/{y:int}/{w:int}/{h:int}.png", desk.crop, "GET"),
         ("/second/{token}", desk.no_second, "DELETE"),
     ]
-    made = [Route(HERE + path, _guarded(handler), methods=[method]) for path, handler, method in listed]
+    made = [Route(HERE + path, guarded(handler), methods=[method]) for path, handler, method in listed]
     return [*made, Route(HERE + "/second/{token}", desk.second, methods=["POST"])]
-
-
-def _guarded(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Only for those who are logged in; in a thread, because numbers are computed there."""
-
-    async def answer(request: Request) -> Response:
-        return _refused(request) or await run_in_threadpool(handler, request)
-
-    return answer
-
-
-def _refused(request: Request) -> Response | None:
-    """The answer to those who may not ask: not logged in, or a page of another site that wants to change something."""
-    if not logged_in(request):
-        return Response("Log in first.", 401, media_type="text/plain")
-    if request.method != "GET" and not _from_this_page(request):
-        return Response("Only the app's own page may do this.", 403, media_type="text/plain")
-    return None
-
-
-def _from_this_page(request: Request) -> bool:
-    """Browsers say where a request comes from, and a page cannot change that; programs that are no browsers say nothing."""
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None:
-        return site == "same-origin"
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
 def _problem(sentence: str, status: int) -> JSONResponse:
@@ -202,8 +173,8 @@ class ViewDesk:
 
     async def second(self, request: Request) -> Response:
         """Take in a second picture: the raw bytes are the body, and meet the same intake as the first."""
-        if refused := _refused(request):
-            return refused
+        if not_allowed := refused(request):
+            return not_allowed
         token = request.path_params["token"]
         if self.jobs.picture(token) is None:
             return _problem(NOT_FOUND, 404)

@@ -178,3 +178,13 @@ def test_dropped_files_begin_a_batch_and_do_not_open_in_inspect(page, app):
     page.get_by_role("button", name="Start").click()
     reaches(page, "Finished")
     assert page.locator(".b-head h2").inner_text() == "2 dropped files"
+
+
+def test_the_tab_works_even_where_it_is_opened_before_its_script_came(page, app):
+    held = []
+    page.route("**/assets/batch.js", lambda route: held.append(route))
+    page.goto(app.url, wait_until="commit")
+    page.get_by_role("tab", name="Batch").click()
+    page.wait_for_selector("#batch")
+    held[0].continue_()
+    page.wait_for_selector("#batch .b-head h2", timeout=60_000)

@@ -87,6 +87,8 @@ def calibration(scored: list[Scored], rule: str, name: str) -> dict[str, Any]:
         "set": f"{name}, {n_real} real and {n_fake} generated pictures under {len(CONDITIONS)} conditions",
         "n_real": n_real,
         "n_fake": n_fake,
+        # Whole pictures larger than those measured get no verdict: their scores grow with their size.
+        **({"largest_side": NATIVE_SIDE} if rule == "native" else {}),
         "threshold_some": round(some, 4),
         "threshold_strong": round(strong, 4),
         "threshold_low": round(low, 4),

@@ -35,6 +35,8 @@ def judge(picture: Picture, analysis: Analysis, card: Mapping[str, Any]) -> Verd
     calibration = (card.get("calibration") or {}).get(analysis.seen.rule)
     if not calibration:
         return Verdict(INCONCLUSIVE, None, (_uncalibrated(analysis), _papers_line(analysis), *notes))
+    if larger := _larger_than_measured(analysis, calibration):
+        return Verdict(INCONCLUSIVE, None, (larger, _papers_line(analysis), *([_preliminary()] if card.get("preliminary") else []), *notes))
     condition = condition_of(picture)
     figures = _figures(card, analysis.seen.rule, condition)
     band, reason = _band(analysis.logit, calibration, figures, condition)
@@ -49,6 +51,14 @@ def _uncalibrated(analysis: Analysis) -> str:
         f"the score of the weights {analysis.weights!r} under the input rule {analysis.seen.rule!r} is not calibrated: nobody has measured "
         f"how often it is wrong on pictures like this one"
     )
+
+
+def _larger_than_measured(analysis: Analysis, calibration: Mapping[str, Any]) -> str | None:
+    """Scores of whole pictures can grow with their size, so error rates hold only up to the size they were measured at."""
+    limit, longest = calibration.get("largest_side"), max(analysis.seen.input_size)
+    if limit is None or longest <= limit:
+        return None
+    return f"how often this score is wrong was measured on pictures of up to {limit} pixels a side, and this one has {longest}; scores of larger pictures differ"
 
 
 def _papers_line(analysis: Analysis) -> str:

@@ -90,6 +90,13 @@ def test_preliminary_weights_and_small_calibration_sets_never_say_strong():
         assert verdict.band == "some evidence of generation" and "too few pictures" in verdict.reasons[0]
 
 
+def test_a_picture_larger_than_those_measured_gets_no_verdict():
+    for limit, band in ((64, "strong evidence of generation"), (63, "inconclusive")):
+        card = {**CARD, "calibration": {"native": {**CARD["calibration"]["native"], "largest_side": limit}}}
+        assert judge(picture(), analysis(9), card).band == band
+    assert "up to 63 pixels a side, and this one has 64" in judge(picture(), analysis(9), card).reasons[0]
+
+
 def test_no_wording_ever_says_fake_or_authentic():
     pictures = [picture(), jpeg(96), jpeg(50), jpeg(None), picture(complete=0.5), picture(format="WEBP")]
     said = " ".join(" ".join((v.band, *v.reasons)) for p in pictures for x in (-9, 0, 3, 9) for v in [judge(p, analysis(x), CARD)]).lower()

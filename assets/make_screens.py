@@ -45,6 +45,15 @@ def open_example(page, address: str, dark: bool = False) -> None:
     page.wait_for_selector(".wb-state.quiet, .wb-state.problem", timeout=120_000)
 
 
+def keep_small(path: Path) -> None:
+    """A screen has few colours; a palette makes its file a third as large."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        small = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
+
+
 def shoot_views(page, wanted: list[str]) -> None:
     """One picture per view: the whole workbench section."""
     names = page.eval_on_selector_all(".wb-tabs button", "tabs => tabs.map((tab) => tab.id.slice(7))")
@@ -81,6 +90,8 @@ def main(wanted: list[str]) -> None:
                 other.screenshot(path=HERE / "screens" / f"{name}.png", animations="disabled")
         finally:
             browser.close()
+            for path in (HERE / "screens").glob("*.png"):
+                keep_small(path)
             app.terminate()
             app.wait(timeout=30)
 

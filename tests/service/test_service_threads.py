@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from forensics_ui.core.errors import Busy, Cancelled, ForensicsError
 from forensics_ui.service import Priority
@@ -66,3 +70,14 @@ def test_closing_under_fire_settles_every_ticket(make_service, picture):
         for future in running:
             future.result(30)
     assert len(settled) == 800 and all(settled)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities for single threads")
+def test_the_network_lets_the_screen_go_first(make_service):
+    from forensics_ui.service.worker import BEHIND_THE_SCREEN
+
+    make_service()
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    worker = next(thread for thread in threading.enumerate() if thread.name == "detector-service" and thread.is_alive())
+    assert os.getpriority(os.PRIO_PROCESS, worker.native_id) == min(19, before + BEHIND_THE_SCREEN)
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before

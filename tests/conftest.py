@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from chromium import WHAT_TO_INSTALL, find_chromium
+
+# A run that was started in the background of a shell inherits that Ctrl-C is ignored, and so would every app that is tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROJECT = Path(__file__).resolve().parent.parent
 # No sandbox where tests run as root; no chatter with the makers' servers.

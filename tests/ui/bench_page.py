@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from app_pages import given
 from app_samples import encoded, noise
 from app_server import PROJECT, App
-from conftest import given
 from PIL import Image
 
 RGB = noise(360, 288, seed=4)

@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from app_pages import given, opened
 from app_samples import hostile_png, photograph
-from conftest import given, opened
 
 TRY_TO_LEAVE = """async () => {
   const blocked = [];

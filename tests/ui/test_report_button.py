@@ -8,8 +8,8 @@ import urllib.error
 import urllib.request
 
 import pytest
+from app_pages import given
 from app_samples import photograph
-from conftest import given
 
 
 @pytest.fixture

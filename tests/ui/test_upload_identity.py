@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 
 import pytest
+from app_pages import given
 from app_samples import kinds
-from conftest import given
 
 KINDS = kinds()
 DROP = """([name, data]) => {

@@ -132,8 +132,11 @@ def test_no_more_is_asked_for_than_the_screen_needs(show, tiles, big):
 def test_requests_for_tiles_that_were_scrolled_away_are_stopped(show, tiles, big):
     page = show(big)
     tiles.delay = 1.5
+    tiles.requests.clear()
     page.evaluate("viewer.flyTo(600, 500, 1)")
     page.wait_for_function("viewer.state().pending === 4")
+    while len(tiles.requests) < 4:  # on their way to the server
+        page.wait_for_timeout(20)
     tiles.requests.clear()
     page.evaluate("viewer.flyTo(3400, 2500, 1)")
     page.wait_for_timeout(700)

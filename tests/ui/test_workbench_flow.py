@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from app_pages import given
 from app_samples import ATTACKS, encoded, hostile_png, noise
 from bench_page import RGB, ended, lay, look, made, state
-from conftest import given
 from PIL import Image
 
 LATE = """(name) => { const now = window.fetch; window.fetch = async (url, ...rest) => { const answer = await now(url, ...rest);

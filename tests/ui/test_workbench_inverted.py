@@ -8,10 +8,10 @@ import json
 
 import numpy as np
 import pytest
+from app_pages import opened
 from app_samples import encoded, noise
 from app_server import running_app, write_weights
 from bench_page import RGB, lay, look, made
-from conftest import opened
 from PIL import Image
 
 from forensics_ui.inversion.invert import invert

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from app_pages import opened
 from app_samples import photograph
 from bench_page import lay, look
-from conftest import opened
 from test_app_looks import CONTRAST
 
 OWN_TEXT = CONTRAST.replace(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from app_pages import opened
 from bench_page import command_line, lay, look, made, near, point, state
-from conftest import opened
 
 from forensics_ui.views import VIEWS
 

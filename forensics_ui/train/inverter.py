@@ -98,7 +98,9 @@ def train(network: Inverter, crops: DataLoader, minutes: float, progress: Progre
         average.update_parameters(network)
         progress.step += 1
         if progress.step % 100 == 0:
-            progress.log.append({"step": progress.step, "seconds": round(progress.seconds), "psnr_of_batch": round(float(10 * np.log10(4 / loss)), 2)})
+            progress.log.append(
+                {"step": progress.step, "seconds": round(progress.seconds), "psnr_of_batch": round(float(10 * np.log10(4 / loss)), 2)}
+            )
             print(progress.log[-1], file=sys.stderr, flush=True)
             if checkpoint:
                 _save(checkpoint, (network, optimiser, average), progress)

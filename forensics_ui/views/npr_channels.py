@@ -92,7 +92,9 @@ class NprChannels(View):
         ),
         Option("j", "Reference pixel j", 1, low=1, high=256, step=1, help="counted row by row from the top left; 1 is the paper's choice"),
         Option("sign", "Sign", "signed", choices=("signed", "absolute")),
-        Option("gain", "Gain", 8.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain; larger differences get the end's colour", paints=True),
+        Option(
+            "gain", "Gain", 8.0, low=1, high=64, step=0.5, help="the scale ends at 255 / gain; larger differences get the end's colour", paints=True
+        ),
         Option("colours", "Colours", "automatic", choices=("automatic", *NAMES), paints=True),
     )
     order = 10

@@ -12,7 +12,7 @@ from forensics_ui.core.errors import NotApplicable, WeightsMismatch
 from forensics_ui.inversion.network import REDUCTION, Inverter
 
 TILE = 512
-# Pixels around a tile that its own depend on: 3 latent cells and a few pixels on the way down and up, rounded up to cells.
+# More pixels around a tile than its own depend on: 6 latent cells of 4 pixels, and 6 pixels on the way up.
 CONTEXT = 48
 SMALLEST = 16
 

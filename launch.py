@@ -51,6 +51,8 @@ def run_app(arguments):
             venv.set_up(state.DESKTOP)
         except CannotRun as error:
             say(f"{error}\nThe desktop window could not be added; the app uses the browser instead.")
+    if "--engine=ray" in arguments or {"--engine", "ray"} <= set(arguments):
+        venv.set_up(state.CLUSTER)
     return run.run(["-m", "forensics_ui", *arguments])
 
 

@@ -3,11 +3,9 @@
    The address keeps the place (#batch, #batch/ID), so that a reload comes back to it; what runs, runs on the server. */
 "use strict";
 (() => {
-  const { HERE, SILENT, EVERY, make, button, visible, prose, count, plural, bytes, when, words, ofState, ask, tab, Run } = globalThis.ForensicsBatch;
+  const { HERE, SILENT, EVERY, make, button, visible, prose, count, plural, bytes, when, words, ofState, ask, tab, field, FolderField, LineForm, Run } = globalThis.ForensicsBatch;
   const asHere = /^#batch(\/|$)/;
   const asId = (hash) => /^#batch\/([\w-]+)$/.exec(hash)?.[1] ?? null;
-  const field = (title, box) => { const label = make("label", "b-field"); label.append(make("span", "", title), box); return label; };
-
   /** Files and folders of a drop, with the folders' names before them. Entries are only to be had at once, so first all of them. */
   async function dropped(transfer) {
     const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean), found = [];
@@ -23,78 +21,6 @@
     if (!entries.length) return [...transfer.files].map((file) => ({ name: file.name, file }));
     for (const entry of entries) await walk(entry).catch(() => found.push({ name: entry.fullPath.slice(1), file: null }));
     return found;
-  }
-
-  /** A text field that offers the sub-folders which go on what is typed. */
-  class FolderField {
-    constructor(chosen) {
-      this.chosen = chosen;
-      this.box = make("div", "b-combo");
-      this.input = make("input");
-      this.list = make("ul");
-      this.list.id = "b-folders";
-      for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "b-folders", autocomplete: "off", spellcheck: "false", placeholder: "Type a folder" })) this.input.setAttribute(name, value);
-      this.list.setAttribute("role", "listbox");
-      this.list.setAttribute("aria-label", "Folders");
-      this.list.hidden = true;
-      this.input.oninput = () => { this.look(); chosen(""); };
-      this.input.onfocus = () => this.look();
-      this.input.onblur = () => { this.close(); this.take(); };
-      this.input.onkeydown = (event) => this.key(event);
-      this.box.append(this.input, this.list);
-    }
-
-    async look() {
-      const typed = this.input.value, looking = this.looking = {};
-      const { folders } = await ask(`/folders?${new URLSearchParams({ path: typed })}`).catch(() => ({ folders: [] }));
-      if (this.looking !== looking || document.activeElement !== this.input) return;
-      this.at = -1;
-      this.list.replaceChildren(...folders.map((folder, i) => {
-        const item = make("li", "", visible(folder));
-        item.id = `b-folder-${i}`;
-        item.dataset.folder = folder;
-        item.setAttribute("role", "option");
-        // Before the field loses the focus, which would close the list.
-        item.onmousedown = (event) => { event.preventDefault(); this.enter(folder); };
-        return item;
-      }));
-      this.list.hidden = !folders.length;
-      this.input.setAttribute("aria-expanded", !this.list.hidden);
-    }
-
-    /** Go into a folder: it stands in the field, and its own folders are offered. */
-    enter(folder) {
-      const slash = folder.includes("\\") ? "\\" : "/";
-      this.input.value = folder.endsWith(slash) ? folder : folder + slash;
-      this.look();
-      this.take();
-    }
-
-    key(event) {
-      const items = [...this.list.children], open = !this.list.hidden;
-      if (event.key === "Escape") return this.close();
-      if (event.key === "Enter") {
-        event.preventDefault();
-        if (open && this.at >= 0) return this.enter(items[this.at].dataset.folder);
-        this.close();
-        return this.take();
-      }
-      if (!open || !items.length || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
-      event.preventDefault();
-      this.at = (this.at + (event.key === "ArrowDown" ? 1 : -1) + items.length) % items.length;
-      items.forEach((item, i) => item.setAttribute("aria-selected", i === this.at));
-      this.input.setAttribute("aria-activedescendant", items[this.at].id);
-      items[this.at].scrollIntoView({ block: "nearest" });
-    }
-
-    close() {
-      this.looking = null;
-      this.list.hidden = true;
-      this.input.removeAttribute("aria-activedescendant");
-      this.input.setAttribute("aria-expanded", false);
-    }
-
-    take() { this.chosen(this.input.value.trim()); }
   }
 
   /** The first screen of the tab. */
@@ -187,13 +113,33 @@
       const line = make("p");
       line.append(make("b", "", plural(told.files, "picture")), ` will be scored, ${bytes(told.bytes)}${formats ? ` (${formats})` : ""}. `, told.skipped ? `${plural(told.skipped, "entry", "entries")} will be skipped:` : "Nothing is skipped.");
       this.go.disabled = !told.files;
-      const parts = [line], reasons = [...Object.entries(told.reasons), ...(this.drop ? this.left.map(({ reason }) => [reason, 1]) : [])];
-      if (!reasons.length) return parts;
+      const parts = [line], labels = this.offered(told.labels), reasons = [...Object.entries(told.reasons), ...(this.drop ? this.left.map(({ reason }) => [reason, 1]) : [])];
+      if (!reasons.length) return [...parts, ...labels];
       const list = make("ul", "b-reasons"), all = make("details"), names = make("ul");
       for (const [reason, n] of reasons) list.append(make("li", "", `${count(n)} × ${visible(reason)}`));
       for (const { path, reason } of [...told.examples, ...(this.drop ? this.left : [])]) names.append(make("li", "", `${visible(path)}: ${visible(reason)}`));
       all.append(make("summary", "", "Which ones"), names);
-      return [...parts, list, all];
+      parts.push(list);
+      if (told.links) parts.push(make("p", "b-note", `${plural(told.links, "link is", "links are")} not followed: what lies behind is not scored. To score it, choose the folder that the link leads to.`));
+      return [...parts, all, ...labels];
+    }
+
+    /** The switch, where folders say what their pictures are. */
+    offered({ real, fake, unlabelled, generators }) {
+      this.evaluate = null;
+      if (!real && !fake) return [];
+      if (!real || !fake) return [make("p", "b-quiet", `The folders here label only ${real ? "real" : "generated"} pictures, so there is nothing to compare.`)];
+      const box = make("div", "b-labels"), label = make("label", "b-check b-switch"), tick = make("input"), named = generators.slice(0, 6).map(visible).join(", ");
+      const line = make("p");
+      line.append("These folders say what the pictures are: ", make("b", "", `${count(real)} real and ${count(fake)} generated`), generators.length ? `, by ${plural(generators.length, "generator")} (${named}${generators.length > 6 ? " …" : ""})` : "", unlabelled ? `; ${count(unlabelled)} without a label.` : ".");
+      Object.assign(tick, { type: "checkbox", onchange: () => { lines.box.hidden = !tick.checked; } });
+      tick.setAttribute("role", "switch");
+      label.append(tick, make("b", "", "Compare the answers with these labels"), make("small", "b-quiet", "Shows how many generated pictures were found and how many real ones were wrongly flagged, for each generator, with the papers' figures."));
+      const lines = new LineForm(this.choices);
+      lines.box.hidden = true;
+      box.append(line, label, lines.box);
+      this.evaluate = () => (tick.checked ? lines.value() : null);
+      return [box];
     }
 
     /** Send files one by one; each arrives byte for byte or is named with a reason. */
@@ -237,7 +183,7 @@
       this.said.textContent = "Preparing the detectors …";
       const source = this.drop ? { drop: this.drop } : { folder: this.folder };
       try {
-        const { id } = await ask("/start", "POST", { ...source, detectors: this.ticks(), rule: this.rule.value, fresh: this.fresh.checked });
+        const { id } = await ask("/start", "POST", { ...source, detectors: this.ticks(), rule: this.rule.value, fresh: this.fresh.checked, evaluate: this.evaluate?.() });
         if (!this.gone) this.openBatch(id);
       } catch (error) {
         this.said.textContent = error.message;

@@ -5,7 +5,7 @@
 globalThis.ForensicsBatch = (() => {
   const HERE = "/forensics/batch";
   const SILENT = "The app does not answer. Is it still running?";
-  const STATES = { new: "Waiting for its turn", scanning: "Reading the folder", running: "Scoring", paused: "Paused", finished: "Finished", cancelled: "Stopped", stopped: "Stopped by a problem", interrupted: "Interrupted" };
+  const STATES = { new: "Waiting for its turn", scanning: "Reading the folder", running: "Scoring", paused: "Paused", ending: "Ending", finished: "Finished", cancelled: "Stopped", stopped: "Stopped by a problem", interrupted: "Interrupted" };
   const LIMITS = { low: "no trace", some: "some", strong: "strong" };
 
   const make = (tag, name, text) => {
@@ -111,7 +111,81 @@ globalThis.ForensicsBatch = (() => {
     window.scrollTo({ top: 0 });
   }
 
+  /** A text field that offers the sub-folders which go on what is typed. */
+  class FolderField {
+    constructor(chosen, id = "b-folders") {
+      this.chosen = chosen;
+      this.id = id;
+      this.box = make("div", "b-combo");
+      this.input = make("input");
+      this.list = make("ul");
+      this.list.id = id;
+      for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id, autocomplete: "off", spellcheck: "false", placeholder: "Type a folder" })) this.input.setAttribute(name, value);
+      this.list.setAttribute("role", "listbox");
+      this.list.setAttribute("aria-label", "Folders");
+      this.list.hidden = true;
+      this.input.oninput = () => { this.look(); chosen(""); };
+      this.input.onfocus = () => this.look();
+      this.input.onblur = () => { this.close(); this.take(); };
+      this.input.onkeydown = (event) => this.key(event);
+      this.box.append(this.input, this.list);
+    }
+
+    async look() {
+      const typed = this.input.value, looking = this.looking = {};
+      const { folders } = await ask(`/folders?${new URLSearchParams({ path: typed })}`).catch(() => ({ folders: [] }));
+      if (this.looking !== looking || document.activeElement !== this.input) return;
+      this.at = -1;
+      this.list.replaceChildren(...folders.map((folder, i) => {
+        const item = make("li", "", visible(folder));
+        item.id = `${this.id}-${i}`;
+        item.dataset.folder = folder;
+        item.setAttribute("role", "option");
+        // Before the field loses the focus, which would close the list.
+        item.onmousedown = (event) => { event.preventDefault(); this.enter(folder); };
+        return item;
+      }));
+      this.list.hidden = !folders.length;
+      this.input.setAttribute("aria-expanded", !this.list.hidden);
+    }
+
+    /** Go into a folder: it stands in the field, and its own folders are offered. */
+    enter(folder) {
+      const slash = folder.includes("\\") ? "\\" : "/";
+      this.input.value = folder.endsWith(slash) ? folder : folder + slash;
+      this.look();
+      this.take();
+    }
+
+    key(event) {
+      const items = [...this.list.children], open = !this.list.hidden;
+      if (event.key === "Escape") return this.close();
+      if (event.key === "Enter") {
+        event.preventDefault();
+        if (open && this.at >= 0) return this.enter(items[this.at].dataset.folder);
+        this.close();
+        return this.take();
+      }
+      if (!open || !items.length || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+      event.preventDefault();
+      this.at = (this.at + (event.key === "ArrowDown" ? 1 : -1) + items.length) % items.length;
+      items.forEach((item, i) => item.setAttribute("aria-selected", i === this.at));
+      this.input.setAttribute("aria-activedescendant", items[this.at].id);
+      items[this.at].scrollIntoView({ block: "nearest" });
+    }
+
+    close() {
+      this.looking = null;
+      this.list.hidden = true;
+      this.input.removeAttribute("aria-activedescendant");
+      this.input.setAttribute("aria-expanded", false);
+    }
+
+    take() { this.chosen(this.input.value.trim()); }
+  }
+
+  const field = (title, box) => { const label = make("label", "b-field"); label.append(make("span", "", title), box); return label; };
   const tab = (name) => [...document.querySelectorAll("#rooms [role=tab]")].find((each) => each.textContent.trim() === name);
 
-  return { HERE, SILENT, make, button, visible, prose, count, plural, bytes, signed, when, words, ofState, ask, histogram, inspect, tab };
+  return { HERE, SILENT, make, button, visible, prose, count, plural, bytes, signed, when, words, ofState, ask, histogram, inspect, tab, field, FolderField };
 })();

@@ -1,7 +1,7 @@
 /* One batch on the Batch tab: how far it is, histograms, the table, reports. Rows come a page at a time from the server. */
 "use strict";
 (() => {
-  const { HERE, SILENT, make, button, visible, count, bytes, signed, when, words, ofState, ask, histogram, inspect } = globalThis.ForensicsBatch;
+  const { HERE, SILENT, make, button, visible, count, bytes, signed, when, words, ofState, ask, histogram, inspect, Judged } = globalThis.ForensicsBatch;
   const EVERY = 700, PAGE = 100;
   const SORTS = [["path", "Name"], ["size", "Size"], ["format", "Format"], ["width", "Width"], ["state", "State"]];
 
@@ -32,12 +32,14 @@
       table.append(this.widths, this.head, this.body);
       head.append(button("b-link", "← All batches", back), this.title, this.about);
       this.none = make("p", "b-none b-quiet");
-      root.replaceChildren(head, progress, this.problem, this.charts, this.reports(), this.filters(), table, this.none, this.pager(), this.leftOut());
+      const reports = this.reports();
+      this.judged = new Judged(this);
+      root.replaceChildren(head, progress, this.problem, this.judged.box, this.charts, reports, this.filters(), table, this.none, this.pager(), this.leftOut());
       this.refresh(true);
       this.timer = setInterval(() => this.tick(), EVERY);
     }
 
-    destroy() { clearInterval(this.timer); clearTimeout(this.later); this.gone = true; }
+    destroy() { clearInterval(this.timer); clearTimeout(this.later); this.gone = true; this.judged.destroy(); }
 
     tick() {
       if (this.root.checkVisibility() && document.visibilityState === "visible" && !this.batch?.progress.over && !this.asking) this.refresh();
@@ -87,8 +89,9 @@
       this.words.textContent = words(progress);
       if (progress.total || progress.over) Object.assign(this.bar, { max: progress.total || 1, value: progress.total ? progress.done + progress.failed : 1 });
       else this.bar.removeAttribute("value");
-      const can = { pause: progress.state === "running", resume: progress.state === "paused" || (progress.over && progress.state !== "finished"), cancel: !progress.over };
+      const can = { pause: ["new", "scanning", "running"].includes(progress.state), resume: progress.state === "paused" || (progress.over && progress.state !== "finished"), cancel: !progress.over && progress.state !== "ending" };
       for (const each of this.steer.children) each.disabled = !can[each.name];
+      this.judged.follow(progress);
       const { verdicts } = this.batch, drawn = JSON.stringify([histograms, verdicts]);
       if (drawn !== this.drawn) this.charts.replaceChildren(...histograms.map((one) => histogram(one, verdicts[one.detector], this.choices.bands)));
       this.drawn = drawn;
@@ -193,6 +196,7 @@
       open.disabled = waiting || !row.sha256;
       name.append(open);
       if (folder) name.append(make("span", "b-folder", visible(folder)));
+      if (row.disagreement) name.append(make("span", "b-note", row.disagreement));
       const cells = [look, name];
       if (row.error) {
         const said = make("td", "b-error", visible(row.error));
@@ -257,18 +261,27 @@
         form.append(label);
       }
       form.onsubmit = (event) => event.preventDefault();
-      for (const format of this.choices.formats) links.append(button("b-button", names[format] ?? format, () => this.report(format, names[format] ?? format, form, links, said)));
-      box.append(make("summary", "", "Reports"), make("p", "b-quiet", "Made of what is finished at that moment. The JSON file is the record; the others are renderings of it."), form, links, said);
+      for (const format of this.choices.formats) links.append(button("b-button", names[format] ?? format, () => this.report(`report/${format}`, names[format] ?? format)));
+      const ofLabels = make("div", "b-of-labels");
+      Object.assign(this, { form, said, links: box, ofLabels });
+      box.append(make("summary", "", "Reports"), make("p", "b-quiet", "Made of what is finished at that moment. The JSON file is the record; the others are renderings of it."), form, links, ofLabels, said);
       return box;
     }
 
-    async report(format, name, form, links, said) {
-      const set = (off) => { for (const each of links.children) each.disabled = off; };
+    /** The files of a comparison with the labels stand under those of the batch. */
+    offer(names) {
+      const links = make("div", "b-steer");
+      for (const name of names) links.append(button("b-button", `evaluation-${name}`, () => this.report(`evaluation/${name}`, `evaluation-${name}`)));
+      this.ofLabels.replaceChildren(...(names.length ? [make("p", "b-quiet", "Of the comparison with the labels:"), links] : []));
+    }
+
+    async report(place, name) {
+      const { form, said } = this, set = (off) => { for (const each of this.links.querySelectorAll(".b-steer button")) each.disabled = off; };
       set(true);
       said.textContent = `Writing ${name} …`;
       try {
-        const { name: written, bytes: size } = await ask(`/of/${this.id}/report/${format}`, "POST", Object.fromEntries(new FormData(form)));
-        Object.assign(make("a"), { href: `${HERE}/of/${this.id}/report/${format}`, download: written }).click();
+        const { name: written, bytes: size } = await ask(`/of/${this.id}/${place}`, "POST", Object.fromEntries(new FormData(form)));
+        Object.assign(make("a"), { href: `${HERE}/of/${this.id}/${place}`, download: written }).click();
         said.textContent = `${written} was written, ${bytes(size)}.`;
       } catch (error) {
         said.textContent = error.message;

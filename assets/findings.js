@@ -104,6 +104,8 @@ globalThis.ForensicsFindings = (() => {
     if (made.crops.length) parts.push(gallery(made.crops, token, fly));
     if (made.curves.length) parts.push(charts(made.curves));
     parts.push(...made.tables.map((each) => table(each, fly, made.view === "file")));
+    // What it found can lower the verdicts above; the server weighs them again.
+    if (made.view === "stability") document.getElementById("weigh")?.click();
     return parts;
   }
 

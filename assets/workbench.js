@@ -10,6 +10,7 @@
   const CHOSEN = "#f2b705";
   const SILENT = "The app does not answer. Is it still running?";
   const LONG_SCALE = 300; // steps: more are typed, not dragged
+  const DRAGGED = 80; // milliseconds between two questions of a hand that drags
   const { make, draw, downloads } = globalThis.ForensicsFindings;
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   let views = null;
@@ -20,10 +21,22 @@
       this.root = root;
       this.chosen = {};
       this.rule = "native";
-      allViews().catch(() => {});
+      allViews().then((views) => { this.views = views; }, () => {});
       // The answers above are taken away while the next picture is read; without their room, this part would jump up and down.
       this.answers = document.getElementById("findings");
       new ResizeObserver(() => { if (this.token) this.room = this.answers.offsetHeight; }).observe(this.answers);
+    }
+
+    /** A picture is being read: ask for its view now, so that the answer is on its way when the picture is there. */
+    expect(token) {
+      if (!token || this.ahead?.token === token || !this.views) return;
+      const url = this.address(token, this.current ?? this.views[0].name), answer = fetch(url);
+      answer.catch(() => {}); // asked again, and told, when the picture is there
+      this.ahead = { token, url, answer };
+    }
+
+    address(token, name) {
+      return `${HERE}/view/${token}/${name}?${new URLSearchParams({ ...this.chosen[name], "input-rule": this.rule })}`;
     }
 
     /** A new picture, or none (yet). Options stay, but for places, which belong to the last picture; so does the room that it took. */
@@ -41,7 +54,7 @@
       this.root.hidden = !token && !(opening && this.panel);
       if (!token) return;
       try {
-        this.views = await allViews();
+        this.views ??= await allViews();
       } catch {
         return this.root.replaceChildren(make("p", "wb-state problem", SILENT));
       }
@@ -151,7 +164,7 @@
     control(option) {
       const label = make("label", `wb-control ${option.kind}`), name = make("span", "", option.label);
       const value = this.values()[option.name] ?? option.default, box = make(option.kind === "choice" ? "select" : "input");
-      if (option.help) { label.title = option.help; box.setAttribute("aria-description", option.help); }
+      if (option.help) box.setAttribute("aria-description", option.help);
       box.dataset.option = option.name;
       if (option.kind === "choice") {
         for (const one of option.choices) box.append(new Option(String(one), String(one), false, String(one) === String(value)));
@@ -164,10 +177,21 @@
       } else {
         const typed = option.high - option.low > LONG_SCALE, shown = make("output", "", String(value));
         Object.assign(box, { type: typed ? "number" : "range", min: option.low, max: option.high, step: option.step ?? "any", value });
-        box.oninput = () => { shown.textContent = box.value; if (box.value !== "") this.change(option, box.value, typed ? 350 : 80); };
+        box.oninput = () => { shown.textContent = box.value; if (box.value !== "") this.change(option, box.value, typed ? 350 : DRAGGED); };
         label.append(name, box, ...(typed ? [] : [shown]));
       }
-      return label;
+      return option.help ? this.explained(label, option) : label;
+    }
+
+    /** A button beside a control that says what it is for: a tool tip cannot be reached by touch or keys. */
+    explained(label, option) {
+      const group = make("span", "wb-option"), button = make("button", "wb-why", "?"), text = make("div", "hint-text", option.help);
+      text.id = `wb-why-${option.name}`;
+      text.popover = "auto";
+      Object.assign(button, { type: "button", title: option.help, popoverTargetElement: text });
+      button.setAttribute("aria-label", `What is ${option.label}?`);
+      group.append(label, button, text);
+      return group;
     }
 
     change(option, value, rest = 0) {
@@ -175,7 +199,10 @@
       this.reset.disabled = false;
       if (option.paints && option.kind === "number") this.paint(option, Number(value));
       clearTimeout(this.later);
-      this.later = setTimeout(() => this.ask(), rest);
+      // While a hand drags, every so often; but the first step at once. What is typed, or coloured already, can rest first.
+      const since = rest === DRAGGED && !option.paints ? performance.now() - (this.asked ?? -rest) : 0;
+      if (since >= rest) this.ask();
+      else this.later = setTimeout(() => this.ask(), rest - since);
     }
 
     /** The numbers are here already: colour them on the new scale at once. The server's answer follows and says the same. */
@@ -231,17 +258,19 @@
     async ask() {
       this.stop();
       const asking = this.asking = new AbortController();
-      const query = new URLSearchParams({ ...this.values(), "input-rule": this.rule });
-      const url = `${HERE}/view/${this.token}/${this.current}?${query}`;
-      const began = performance.now();
+      const url = this.address(this.token, this.current), began = this.asked = performance.now();
+      const ahead = this.ahead?.url === url ? this.ahead.answer : null;
+      let had = "";
+      this.ahead = null;
       const slow = setTimeout(() => this.asking === asking && this.tell("Working …", "busy"), 150);
       this.panel.setAttribute("aria-busy", true);
       try {
-        for (;;) {
-          const answer = await (await fetch(url, { signal: asking.signal })).json();
+        for (let sent = ahead; ; sent = null) {
+          const answer = await (await (sent ?? fetch(url + had, { signal: asking.signal }))).json();
           if (this.asking !== asking) return;
           if (answer.state === "done") return this.show(answer, performance.now() - began);
           if (answer.state === "failed") return this.fail(answer.problem);
+          if (answer.state === "begun") { had = `&had=${answer.id}`; this.begin(answer); continue; }
           clearTimeout(slow);
           this.busy(answer); // the server answers when there is news, or after a moment: asked again at once, nothing is lost
         }
@@ -293,6 +322,18 @@
       this.clear();
       this.stage.hidden = true;
       this.made = null;
+      this.panel.classList.remove("stale", "gone", "counting", "unread");
+    }
+
+    /** The panes are there; the numbers and words about them follow, and until then those of the last time must not be read. */
+    begin(made) {
+      this.made = made;
+      this.chosenPlace = null;
+      this.stage.hidden = false;
+      this.look();
+      this.key(made.viewer.boxes);
+      this.panel.classList.add("counting");
+      this.panel.classList.toggle("unread", !this.said); // those of another picture are not even shown faintly
       this.panel.classList.remove("stale", "gone");
     }
 
@@ -307,7 +348,7 @@
       if (said !== this.said) this.below.replaceChildren(...draw(made, this.token, (place) => this.fly(place)));
       this.said = said;
       this.links.replaceChildren(downloads(made));
-      this.panel.classList.remove("stale", "gone");
+      this.panel.classList.remove("stale", "gone", "counting", "unread");
       this.tell(`Ready in ${took < 950 ? `${Math.round(took)} ms` : `${(took / 1000).toFixed(1)} s`}`, "quiet");
     }
 
@@ -367,10 +408,11 @@
     if (!root || !document.getElementById("findings")) return;
     if (bench?.root !== root) bench = new Workbench(root);
     const shown = document.querySelector("#picture .picture");
+    bench.expect(shown?.dataset.opening);
     bench.follow(shown?.dataset.token ?? null, Boolean(shown));
   }
   /* The server replaces parts of the page as it learns more; whichever part changed, the token says what is open. */
-  new MutationObserver(watch).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-token"] });
+  new MutationObserver(watch).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-token", "data-opening"] });
   window.forensicsWorkbench = () => bench;
   watch();
 })();

@@ -6,16 +6,17 @@ import contextlib
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from forensics_ui.batch.lock import InUse, Lock, folder_lock
 from forensics_ui.batch.plan import Plan, make_plan
-from forensics_ui.batch.progress import OVER, Progress
+from forensics_ui.batch.progress import ALIVE, OVER, Progress
 from forensics_ui.batch.rows import Rows
 from forensics_ui.batch.run import BatchRun, Event
-from forensics_ui.batch.scan import Preview, Source, preview
+from forensics_ui.batch.scan import Preview, Source, Watch, preview
+from forensics_ui.batch.turns import Turns
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.types import InputRule
 from forensics_ui.workbench import Workbench
@@ -41,6 +42,20 @@ class _Running:
     thread: threading.Thread
     error: BaseException | None = None
 
+    def progress(self) -> Progress:
+        """Over only when its thread has ended and its locks are free."""
+        now = self.run.progress()
+        return replace(now, state="ending") if now.over and self.thread.is_alive() else now
+
+
+@dataclass
+class _Read:
+    """What was last read from a journal, and what its files looked like then."""
+
+    stamp: tuple[tuple[int, int] | None, ...]
+    about: dict[str, Any]
+    counts: dict[str, int] | None = None
+
 
 class BatchManager:
     """Runs batches one after the other on one workbench, each in a thread of its own."""
@@ -50,13 +65,14 @@ class BatchManager:
         self.data_dir = Path(data_dir or workbench.settings.data_dir)
         self.folder = self.data_dir / "batches"
         self._running: dict[str, _Running] = {}
+        self._read: dict[str, _Read] = {}
         self._lock = threading.RLock()
-        self._turn = threading.Lock()
+        self._turns = Turns()
 
-    def preview(self, what: Source | Path | str | Sequence[Path | str], out: Path | None = None) -> Preview:
-        """What a run would score, and what it would skip and why."""
+    def preview(self, what: Source | Path | str | Sequence[Path | str], out: Path | None = None, watch: Watch | None = None) -> Preview:
+        """What a run would score, and what it would skip and why; `watch` is shown every entry."""
         source = what if isinstance(what, Source) else Source.of(what)
-        return preview(source, self.workbench.settings.limits, self._own(out))
+        return preview(source, self.workbench.settings.limits, self._own(out), watch)
 
     def start(
         self,
@@ -72,6 +88,8 @@ class BatchManager:
         """Begin, or go on with the batch that has the same pictures and settings (not if `fresh`); gives its id."""
         source = what if isinstance(what, Source) else Source.of(what)
         plan = make_plan(self.workbench, source, detectors, rule, weights)
+        if last := self.last_of(plan):
+            self._at_work(last)
         with self._lock:
             batch = self.last_of(plan)
             if fresh or batch is None:
@@ -87,15 +105,15 @@ class BatchManager:
     def pause(self, batch: str) -> None:
         """Begin no more files."""
         self._of(batch).run.pause()
+        self._turns.changed()
 
     def resume(self, batch: str, on_event: Event | None = None) -> None:
         """Go on: after a pause, or after it was cancelled, stopped or interrupted, from where it was."""
-        with self._lock:
-            running = self._running.get(batch)
-            if running and running.thread.is_alive():
-                running.run.resume()
-                return
-            old = Plan.from_dict(self._about(batch)["plan"])
+        if running := self._at_work(batch):
+            running.run.resume()
+            self._turns.changed()
+            return
+        old = Plan.from_dict(self._about(batch)["plan"])
         asked = {choice.detector: choice.asked for choice in old.choices}
         plan = make_plan(self.workbench, old.source, list(asked), old.rule, asked)
         if different := plan.differences(old):
@@ -106,6 +124,7 @@ class BatchManager:
     def cancel(self, batch: str) -> None:
         """Stop cleanly; what is finished is kept, and `resume` goes on from there."""
         self._of(batch).run.cancel()
+        self._turns.changed()
 
     def wait(self, batch: str, timeout: float | None = None) -> Progress:
         """Wait until it is over, or for so long; an error inside the program is raised here."""
@@ -113,18 +132,18 @@ class BatchManager:
         running.thread.join(timeout)
         if running.error is not None:
             raise running.error
-        return running.run.progress()
+        return running.progress()
 
     def get(self, batch: str) -> BatchInfo:
         """One batch, running or past."""
         about = self._about(batch)
         plan = about.get("plan") or {}
         running = self._running.get(batch)
-        progress = running.run.progress() if running else self._progress_of(batch, about)
+        progress = running.progress() if running else self._progress_of(batch, about)
         return BatchInfo(batch, _title(plan), about.get("started", ""), about.get("ended", ""), plan, progress)
 
     def list(self) -> list[BatchInfo]:
-        """All batches, the newest first."""
+        """All batches, the newest first. Journals that did not change since they were last read are not opened again."""
         found = []
         for path in self.folder.glob("*/journal.sqlite"):
             # One that cannot be read must not hide the others.
@@ -138,8 +157,7 @@ class BatchManager:
 
     def forget(self, batch: str) -> None:
         """Delete the journal of a batch that is over."""
-        running = self._running.get(batch)
-        if (running and running.thread.is_alive()) or self.get(batch).progress.state in ("running", "scanning", "paused"):
+        if self._at_work(batch) or self.get(batch).progress.state in ALIVE:
             raise InUse("This batch is still running; stop it first.")
         journal = self._journal(batch)
         for path in journal.parent.glob("journal.*"):
@@ -147,11 +165,13 @@ class BatchManager:
         with contextlib.suppress(OSError):
             journal.parent.rmdir()
         self._running.pop(batch, None)
+        self._read.pop(batch, None)
 
     def close(self, timeout: float = 30.0) -> None:
         """Stop everything cleanly."""
         for running in self._running.values():
             running.run.cancel("The program was closed.")
+        self._turns.changed()
         for running in self._running.values():
             running.thread.join(timeout)
 
@@ -170,13 +190,25 @@ class BatchManager:
 
     def _work(self, running: _Running, locks: list[Lock]) -> None:
         try:
-            with self._turn:
+            if self._turns.wait(running.run):
                 running.run.run()
         except BaseException as error:
             logger.exception("a batch ended with an error")
             running.error = error
         finally:
+            self._turns.done(running.run)
             _release(locks)
+
+    def _at_work(self, batch: str) -> _Running | None:
+        """Who runs it here, if it has more to do; what is ending is waited for, so that its locks are free."""
+        running = self._running.get(batch)
+        if running is None:
+            return None
+        if running.run.progress().over:
+            running.thread.join(self.workbench.settings.limits.seconds + 5)
+            if running.thread.is_alive():
+                raise InUse("This batch is still ending what it had begun; try again in a moment.")
+        return running if running.thread.is_alive() else None
 
     def _locked(self, plan: Plan, out: Path | None) -> list[Lock]:
         source = plan.source
@@ -210,13 +242,23 @@ class BatchManager:
         return self.folder / Path(batch).name / "journal.sqlite"
 
     def _about(self, batch: str) -> dict[str, Any]:
-        if not self._journal(batch).is_file():
+        return self._last_read(batch).about
+
+    def _last_read(self, batch: str) -> _Read:
+        stamp = _stamp(self._journal(batch))
+        if stamp[0] is None:
             raise ForensicsError("There is no such batch.")
-        return self.rows(batch).about()
+        known = self._read.get(batch)
+        if known is None or known.stamp != stamp:
+            # What it looked like before is read: if somebody writes meanwhile, it is read again next time.
+            known = self._read[batch] = _Read(stamp, self.rows(batch).about())
+        return known
 
     def _progress_of(self, batch: str, about: Mapping[str, Any]) -> Progress:
         """Of a batch that nobody here runs: over, running in another program, or interrupted."""
-        state, counts = about.get("state", "new"), self.rows(batch).counts()
+        known = self._last_read(batch)
+        known.counts = counts = known.counts or self.rows(batch).counts()
+        state = about.get("state", "new")
         if state not in OVER and not Lock(self._journal(batch).with_suffix(".lock"), "").held_by_anyone():
             state = "interrupted"
         total = counts["waiting"] + counts["done"] + counts["failed"]
@@ -226,6 +268,19 @@ class BatchManager:
 def _release(locks: Sequence[Lock]) -> None:
     for lock in locks:
         lock.release()
+
+
+def _stamp(journal: Path) -> tuple[tuple[int, int] | None, ...]:
+    """Size and time of a journal's files: the same as long as nobody writes. An empty log beside it is as good as none."""
+    found: list[tuple[int, int] | None] = []
+    for path in (journal, journal.with_name(f"{journal.name}-wal")):
+        try:
+            status = path.stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((status.st_size, status.st_mtime_ns) if status.st_size else None)
+    return tuple(found)
 
 
 def _number(path: Path) -> int:

@@ -13,11 +13,17 @@ from forensics_ui.workbench import Score
 SPAN_SECONDS = 30.0
 LAST_ROWS = 8
 OVER = ("finished", "cancelled", "stopped")
+# Somebody is at it, here or in another program.
+ALIVE = ("scanning", "running", "paused", "ending")
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One moment of a run. `state` is new, scanning, running, paused, finished, cancelled, stopped, or interrupted."""
+    """One moment of a run.
+
+    `state` is new, scanning, running, paused, ending (over, but what was under way has not let go yet), finished, cancelled,
+    stopped, or interrupted.
+    """
 
     state: str
     reason: str = ""

@@ -89,6 +89,13 @@ class Rows:
             scored = db.execute("SELECT detector FROM scores WHERE sha256 = ?", (sha256,)).fetchall()
         return (dict(content) if content else {"error": None, "deaths": 0}), {row["detector"] for row in scored}
 
+    def paths(self) -> Iterator[str]:
+        """The paths of all files, in order; reads a few at a time."""
+        last = ""
+        while chunk := self._all("SELECT path FROM files WHERE path > ? ORDER BY path LIMIT ?", last, 64 * CHUNK):
+            yield from (row["path"] for row in chunk)
+            last = chunk[-1]["path"]
+
     def location(self, path: str) -> Path | None:
         """Where the file of a row lies."""
         found = self._all("SELECT location FROM files WHERE path = ?", path)

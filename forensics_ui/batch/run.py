@@ -59,7 +59,8 @@ class BatchRun:
         self._results: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._meter = Meter()
         self._state, self._reason = "new", ""
-        self._stop = threading.Event()
+        self._stop, self._going = threading.Event(), threading.Event()
+        self._going.set()
         self._tickets: set[ScoreTicket] = set()
         self._lock = threading.Lock()
 
@@ -91,7 +92,7 @@ class BatchRun:
             journal.close()
 
     def pause(self) -> None:
-        """Begin no more files; those under way are finished."""
+        """Begin no more files and read no more of the folder; files under way are finished."""
         self._set_paused(True)
 
     def resume(self) -> None:
@@ -104,7 +105,8 @@ class BatchRun:
 
     def progress(self) -> Progress:
         """Where it stands."""
-        return self._meter.progress(self._state, self._reason)
+        state = self._state
+        return self._meter.progress("paused" if self.paused and state in ("new", "scanning", "running") else state, self._reason)
 
     def _run(self, journal: Journal) -> None:
         try:
@@ -148,6 +150,7 @@ class BatchRun:
 
     def _scanned(self) -> Iterator[Found | Skipped]:
         for number, each in enumerate(scan(self.plan.source, self.workbench.settings.limits, self._exclude)):
+            self._going.wait()
             if number % 500 == 499:
                 self._meter.scanned = number + 1
                 self._tell()
@@ -195,8 +198,8 @@ class BatchRun:
 
     def _set_paused(self, paused: bool) -> None:
         with self._lock:
-            if self._state in ("running", "paused"):
-                self._state = "paused" if paused else "running"
+            # What is stopping must get to its end.
+            (self._going.clear if paused and not self._stop.is_set() else self._going.set)()
         self._room.pause(paused)
         self._meter.forget_rate()
         self._tell()
@@ -207,6 +210,7 @@ class BatchRun:
                 return
             self._stop.set()
             self._state, self._reason = state, reason
+            self._going.set()
             tickets = list(self._tickets)
         self._room.close()
         for ticket in tickets:
@@ -227,6 +231,11 @@ class BatchRun:
     def stopping(self) -> bool:
         """Whether it is to end."""
         return self._stop.is_set()
+
+    @property
+    def paused(self) -> bool:
+        """Whether it waits for somebody to let it go on."""
+        return not self._going.is_set()
 
     @property
     def room(self) -> Room:

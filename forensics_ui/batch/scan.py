@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,8 @@ MAX_FILES = 1_000_000
 HEAD_BYTES = 2048
 SYSTEM_NAMES = {"thumbs.db", "desktop.ini", "ehthumbs.db", "$recycle.bin", "system volume information", "__macosx", "lost+found"}
 PREVIEW_SKIPPED = 500
+A_JUNCTION = "a junction, which is not followed"
+NOT_FOLLOWED = frozenset({A_JUNCTION, *(words for test, words in KINDS if test is stat.S_ISLNK)})
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,21 @@ class Preview:
     skipped: int
     reasons: dict[str, int]
     examples: tuple[Skipped, ...] = field(default=())  # the first ones
+    links: int = 0  # skipped ones that lead elsewhere
 
 
-def preview(source: Source, limits: Limits | None = None, exclude: Iterable[Path] = ()) -> Preview:
-    """Walk without scoring."""
+Watch = Callable[["Found | Skipped"], None]
+
+
+def preview(source: Source, limits: Limits | None = None, exclude: Iterable[Path] = (), watch: Watch | None = None) -> Preview:
+    """Walk without scoring; `watch` is shown every entry, so that nobody has to walk again."""
     formats: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     examples: list[Skipped] = []
     size = 0
     for each in scan(source, limits, exclude):
+        if watch:
+            watch(each)
         if isinstance(each, Found):
             formats[sniff.declared_type(each.path) or "other names"] += 1
             size += each.size
@@ -90,7 +98,13 @@ def preview(source: Source, limits: Limits | None = None, exclude: Iterable[Path
             reasons[each.reason] += 1
             if len(examples) < PREVIEW_SKIPPED:
                 examples.append(each)
-    return Preview(sum(formats.values()), size, dict(formats.most_common()), sum(reasons.values()), dict(reasons.most_common()), tuple(examples))
+    skipped, links = sum(reasons.values()), links_among(reasons)
+    return Preview(sum(formats.values()), size, dict(formats.most_common()), skipped, dict(reasons.most_common()), tuple(examples), links)
+
+
+def links_among(reasons: Mapping[str, int]) -> int:
+    """How many entries were skipped because they lead elsewhere."""
+    return sum(count for reason, count in reasons.items() if reason in NOT_FOLLOWED)
 
 
 def scan(source: Source, limits: Limits | None = None, exclude: Iterable[Path] = ()) -> Iterator[Found | Skipped]:
@@ -194,7 +208,7 @@ class _Walk:
 
     def _why_not(self, entry: os.DirEntry[str], status: os.stat_result, depth: int) -> str | None:
         if getattr(entry, "is_junction", lambda: False)():
-            return "a junction, which is not followed"
+            return A_JUNCTION
         if self._excluded and os.path.realpath(entry.path) in self._excluded:
             return "the app's own folder of results"
         if depth > MAX_DEPTH:

@@ -55,6 +55,11 @@ def add_place_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", type=Path, default=None, help="where the app keeps its own files (default: the user's data folder)")
 
 
+def add_own_reals_argument(parser: argparse.ArgumentParser) -> None:
+    """For commands that give verdicts: which stored set of own photographs to judge by."""
+    parser.add_argument("--own-reals", metavar="NAME", default=None, help="judge by the limits from your own photographs (made with `reals make`)")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line, made of the registered commands."""
     parser = argparse.ArgumentParser(prog="forensics_ui", description="Was this picture made by a generative model, and what in its pixels says so?")

@@ -13,51 +13,57 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from forensics_ui.cli.base import COMMANDS, COULD_NOT_RUN, DONE, SOME_FAILED, Command, add_common_arguments
-from forensics_ui.cli.score import chosen_detectors
+from forensics_ui.cli.base import COMMANDS, COULD_NOT_RUN, DONE, SOME_FAILED, Command, add_common_arguments, add_own_reals_argument
+from forensics_ui.cli.choice import chosen_detectors, wide_intake
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Settings
 
 if TYPE_CHECKING:
-    from forensics_ui.batch import BatchManager, Progress
+    from forensics_ui.batch import BatchManager, Progress, Source
 
 INTERRUPTED = 130
-MAX_DECODERS = 16
 STATES = {"scanning": "reading the folder", "paused": "paused", "new": "waiting for its turn"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the pictures are, where the results go, and what is asked."""
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="the pictures, at any depth; links are not followed")
+    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="the pictures, at any depth; links are not followed")
+    parser.add_argument(
+        "--list", type=Path, metavar="FILE", help="instead of FOLDER: a text file with the path of a picture on each line; - for standard input"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where results.csv, results.json, report.html and report.pdf go")
     parser.add_argument("--preview", action="store_true", help="only say what would be scored, and what would be skipped and why")
     parser.add_argument("--formats", default="all", metavar="NAME[,NAME...]", help="which of them to write (default: all)")
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="ray: on the cluster that RAY_ADDRESS names, or on one for this run on this machine; needs requirements-cluster.txt",
+    )
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="only go on with an earlier run of the same settings, never begin one")
     again.add_argument("--fresh", action="store_true", help="score everything anew (default: go on where an earlier run of the same settings ended)")
     for name, text in (("case", "name of the case"), ("examiner", "who examines"), ("notes", "notes")):
         parser.add_argument(f"--{name}", default="", metavar="TEXT", help=f"{text}, printed in the report")
     add_common_arguments(parser)
+    add_own_reals_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Score, show progress on standard error, write the results."""
-    from forensics_ui.batch import BatchManager
     from forensics_ui.batch.output import check_formats
-    from forensics_ui.imaging.open import Intake
-    from forensics_ui.workbench import Workbench
 
+    arguments.source = _source(arguments)
     if arguments.preview:
         return _preview(arguments)
     if arguments.out is None:
         raise ForensicsError("Say with --out where the results are to go.")
-    signal.signal(signal.SIGTERM, _as_interrupt)
     formats = check_formats(arguments.formats)
     out = _out_folder(arguments.folder, arguments.out)
-    settings = Settings.load(device=arguments.device, data_dir=arguments.data_dir)
-    intake = Intake(settings.limits, workers=min(MAX_DECODERS, max(2, os.cpu_count() or 2)))
-    with Workbench(settings, intake=intake) as workbench:
-        manager = BatchManager(workbench)
+    manager = _manager(arguments, Settings.load(device=arguments.device, data_dir=arguments.data_dir, own_reals=arguments.own_reals))
+    # After Ray, which has a handler of its own.
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    with manager.workbench:
         try:
             batch = _start(manager, arguments, out)
             progress = _follow(manager, batch)
@@ -66,18 +72,45 @@ def run(arguments: argparse.Namespace) -> int:
             manager.close()
 
 
+def _source(arguments: argparse.Namespace) -> Source:
+    from forensics_ui.batch import Source
+
+    if (arguments.folder is None) == (arguments.list is None):
+        raise ForensicsError("Say which pictures: either a FOLDER, or --list FILE.")
+    if arguments.folder:
+        return Source.of(arguments.folder)
+    try:
+        text = sys.stdin.buffer.read() if str(arguments.list) == "-" else arguments.list.read_bytes()
+    except OSError as error:
+        raise ForensicsError(f"The list {arguments.list.name!r} cannot be read: {error.strerror}.") from None
+    return Source.of([os.fsdecode(line) for line in text.splitlines() if line.strip()])
+
+
+def _manager(arguments: argparse.Namespace, settings: Settings) -> BatchManager:
+    if arguments.engine == "ray":
+        from forensics_ui.batch.cluster import ClusterManager, cluster_workbench
+
+        return ClusterManager(cluster_workbench(settings))
+    from forensics_ui.batch import BatchManager
+    from forensics_ui.workbench import Workbench
+
+    return BatchManager(Workbench(settings, intake=wide_intake(settings)))
+
+
 def _preview(arguments: argparse.Namespace) -> int:
-    from forensics_ui.batch import Source, preview
+    from forensics_ui.batch import preview
 
     settings = Settings.load(data_dir=arguments.data_dir)
     exclude = [path for path in (settings.data_dir, arguments.out) if path]
-    seen = preview(Source.of(arguments.folder), settings.limits, exclude)
+    seen = preview(arguments.source, settings.limits, exclude)
     if arguments.json:
         print(json.dumps(asdict(seen), ensure_ascii=False))
         return DONE
     formats = ", ".join(f"{count:,} {name}" for name, count in seen.formats.items())
     print(f"{seen.files:,} files would be scored, {seen.bytes:,} bytes{f' ({formats})' if formats else ''}")
     print(f"{seen.skipped:,} other entries would be skipped")
+    if seen.links:
+        print(f"links are not followed: what {seen.links:,} of them lead to is not scored")
     for reason, count in seen.reasons.items():
         examples = [each.path for each in seen.examples if each.reason == reason][:3]
         print(f"  {count:,}: {reason}: {', '.join(examples)}{' ...' if count > len(examples) else ''}")
@@ -85,11 +118,11 @@ def _preview(arguments: argparse.Namespace) -> int:
 
 
 def _start(manager: BatchManager, arguments: argparse.Namespace, out: Path) -> str:
-    from forensics_ui.batch import Source, make_plan
+    from forensics_ui.batch import make_plan
 
     detectors = chosen_detectors(arguments.detector, manager.workbench, arguments.weights)
     weights = {detectors[0]: _weights(arguments.weights)} if arguments.weights else None
-    source = Source.of(arguments.folder)
+    source = arguments.source
     if arguments.resume and manager.last_of(make_plan(manager.workbench, source, detectors, arguments.input_rule, weights)) is None:
         raise ForensicsError("There is no earlier run on this folder with these settings; leave --resume out to begin one.")
     return manager.start(source, detectors, arguments.input_rule, weights, out=out, fresh=arguments.fresh)
@@ -100,8 +133,8 @@ def _weights(asked: str) -> str:
     return os.path.abspath(asked) if os.sep in asked or Path(asked).is_file() else asked
 
 
-def _out_folder(folder: Path, out: Path) -> Path:
-    if os.path.realpath(folder) == os.path.realpath(out):
+def _out_folder(folder: Path | None, out: Path) -> Path:
+    if folder and os.path.realpath(folder) == os.path.realpath(out):
         raise ForensicsError("The results must not go into the folder of the pictures itself; a folder inside it will do.")
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -139,7 +172,7 @@ def _finish(manager: BatchManager, batch: str, progress: Progress, formats: list
         print(f"forensics_ui: {progress.reason}", file=sys.stderr)
         return COULD_NOT_RUN
     if not progress.total:
-        raise ForensicsError(f"There is no picture in {arguments.folder.name!r} ({progress.skipped:,} entries were skipped).")
+        raise ForensicsError(f"There is no picture in {(arguments.folder or arguments.list).name!r} ({progress.skipped:,} entries were skipped).")
     case = Case(arguments.case, arguments.examiner, arguments.notes)
     written = write_outputs(manager, batch, arguments.out, formats, case)
     _print(summary(manager, batch, progress, written), arguments.json)

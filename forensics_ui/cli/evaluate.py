@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments
-from forensics_ui.cli.score import chosen_detectors
+from forensics_ui.cli.choice import chosen_detectors, wide_intake
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import InputRule
-from forensics_ui.imaging.open import Intake
 from forensics_ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from forensics_ui.batch import Progress
     from forensics_ui.evaluation.evaluate import Evaluation
     from forensics_ui.evaluation.presets import Preset
-
-MAX_DECODERS = 16
 
 
 def _threshold(text: str) -> float | Literal["oracle"]:
@@ -104,8 +100,7 @@ def _evaluate(arguments: argparse.Namespace) -> Evaluation:
 
     preset = preset_called(arguments.preset) if arguments.preset else None
     settings = _settings(arguments)
-    intake = Intake(settings.limits, workers=min(MAX_DECODERS, max(2, os.cpu_count() or 2)))
-    with Workbench(settings, intake=intake) as workbench:
+    with Workbench(settings, intake=wide_intake(settings)) as workbench:
         detectors = chosen_detectors(arguments.detector, workbench, arguments.weights)
         request = Request(
             folder=arguments.folder,

@@ -8,7 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments
+from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments, add_own_reals_argument
 from forensics_ui.core.errors import BadImage, ForensicsError
 from forensics_ui.core.settings import Settings
 
@@ -27,6 +27,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with-metadata", action="store_true", help="print EXIF, the place (GPS) and embedded text in full")
     parser.add_argument("--force", action="store_true", help="replace an earlier report of this picture instead of writing beside it")
     add_common_arguments(parser)
+    add_own_reals_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from forensics_ui.report.model import Case
     from forensics_ui.workbench import Workbench
 
-    with Workbench(Settings.load(device=arguments.device, data_dir=arguments.data_dir)) as workbench:
+    with Workbench(Settings.load(device=arguments.device, data_dir=arguments.data_dir, own_reals=arguments.own_reals)) as workbench:
         detectors = chosen_detectors(arguments.detector, workbench, arguments.weights)
         try:
             written = write_picture_report(
@@ -91,6 +92,7 @@ def _command(arguments: argparse.Namespace) -> list[str]:
         "second": arguments.second,
         "weights": arguments.weights,
         "device": arguments.device,
+        "own-reals": arguments.own_reals,
         "case": arguments.case,
         "examiner": arguments.examiner,
         "notes": arguments.notes,

@@ -8,9 +8,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments
-from forensics_ui.core.errors import BadImage, ForensicsError
+from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments, add_own_reals_argument
+from forensics_ui.cli.choice import chosen_detectors
+from forensics_ui.core.errors import BadImage
 from forensics_ui.core.settings import Settings
+from forensics_ui.verdict.several import disagreement
 from forensics_ui.workbench import Score, Workbench
 
 
@@ -18,33 +20,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="picture files")
     parser.add_argument("--partial", action="store_true", help="open truncated files as far as they go; they get no verdict")
     add_common_arguments(parser)
-
-
-def chosen_detectors(wanted: str, workbench: Workbench, weights: str | None) -> list[str]:
-    """The detectors that were asked for; `all` means all that can be used here."""
-    known = {item.detector: item for item in workbench.availability()}
-    names = [name for name, item in known.items() if item.usable] if wanted == "all" else [name.strip() for name in wanted.split(",")]
-    if unknown := [name for name in names if name not in known]:
-        raise ForensicsError(f"There is no detector called {unknown[0]!r}; there are {', '.join(known)}.")
-    if weights and len(names) != 1:
-        raise ForensicsError("--weights goes with one detector; name it with --detector.")
-    if not names:
-        raise ForensicsError("No detector can be used here: no weights are installed. `weights list` says what can be had.")
-    for name in names:
-        if not weights and not known[name].usable:
-            raise ForensicsError(known[name].sentence)
-    return names
+    add_own_reals_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Score every file; a bad one is one line with its reason and changes nothing for the others."""
     failed = 0
-    with Workbench(Settings.load(device=arguments.device, data_dir=arguments.data_dir)) as workbench:
+    with Workbench(Settings.load(device=arguments.device, data_dir=arguments.data_dir, own_reals=arguments.own_reals)) as workbench:
         detectors = chosen_detectors(arguments.detector, workbench, arguments.weights)
         for file in arguments.files:
-            for record in _records(workbench, file, detectors, arguments):
+            records = _records(workbench, file, detectors, arguments)
+            for record in records:
                 failed += record.error is not None
                 print(json.dumps(record.as_dict(), ensure_ascii=False) if arguments.json else _words(record), flush=True)
+            if not arguments.json and (different := disagreement({str(record.detector): str(record.verdict) for record in records if record.verdict})):
+                print(f"{file}: {different}", flush=True)
     return SOME_FAILED if failed else DONE
 
 

@@ -12,10 +12,13 @@ from typing import Any
 from forensics_ui.cli.base import COMMANDS, DONE, Command
 from forensics_ui.core.errors import ForensicsError
 
+# Flags that only the networks have; UnivFD trains one linear layer on features that never change.
+OF_NETWORKS = ("minutes", "teacher", "start_from", "cell", "reference", "layers", "pool", "k", "rbld", "rks")
+
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("detector", choices=("lfm", "npr"), help="which network")
+    add("detector", choices=("lfm", "npr", "univfd"), help="which network; univfd: the linear head on CLIP features")
     add("folder", type=Path, help="pictures under 0_real and 1_fake (or real and fake), at any depth; other folder names are their sources")
     add("--out", type=Path, required=True, help="where weights, card, log and checkpoint go; training goes on from a checkpoint found there")
     add("--preset", default="own", help="own (default): both classes get the same random history; paper: the settings of the detector's paper")
@@ -38,22 +41,71 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--workers", type=int, default=1 if sys.platform == "linux" else 0, help="processes that prepare pictures")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where it trains (default: auto)")
     add("--json", action="store_true", help="print the card")
+    _given(parser.add_argument_group("weights to begin with (installed ones by name, a published .pth or our .safetensors)"))
+    _ablations(
+        parser.add_argument_group("ablations of the papers", "variants for comparison; detectors refuse their weights, the card measures them")
+    )
+
+
+def _given(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--teacher", metavar="FILE", help="LFM or NPR weights that soften the labels, seeing each crop before its last save")
+    group.add_argument("--start-from", metavar="FILE", help="weights of the same detector to begin with, instead of random ones")
+    group.add_argument("--backbone", metavar="FILE", help="univfd: the CLIP image tower (default: the installed one)")
+
+
+def _ablations(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--cell", type=int, metavar="L", help="side of a cell (NPR, Table 7; default: 2)")
+    add(
+        "--reference", type=_reference, metavar="J", help="what its pixels are compared with: 1 to L*L, average or maximum (NPR, Table 7; default: 1)"
+    )
+    add("--snet-layers", dest="layers", metavar="N", help="4 to 8 convolutions, or resnet50 in the place of SNet (LFM, Table V; default: 5)")
+    add("--pool", choices=("tkp", "gap", "gmp", "attention"), help="how maps are pooled (LFM, Table VI; default: tkp)")
+    add("--k", type=int, help="how many of the largest values count (LFM, Table VII; default: 16)")
+    add("--no-rbld", dest="rbld", action="store_false", default=None, help="no Rank-Based Linear Dropout (LFM, Table 4)")
+    add("--no-rks", dest="rks", action="store_false", default=None, help="no Random-K Sampling (LFM, Table 4)")
+
+
+def _reference(text: str) -> int | str:
+    """A pixel of the cell, or one of the two words."""
+    if text in ("average", "maximum"):
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor average nor maximum") from None
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, calibrate on the validation pictures, measure on the test pictures, write."""
-    from forensics_ui.train.session import Session
-
     if not arguments.folder.is_dir():
         raise ForensicsError(f"There is no folder {arguments.folder.name!r}.")
+    session = _session(arguments)
     if hasattr(os, "nice"):
         os.nice(5)  # hours of work should not make the machine feel slow
-    card = Session(arguments, _progress).run()
+    card = session.run()
     if arguments.json:
         print(json.dumps(card, ensure_ascii=False))
     else:
         print(f"{card['name']}: {arguments.out.name}/{card['name']}.safetensors, SHA-256 {card['sha256']}")
     return DONE
+
+
+def _session(arguments: argparse.Namespace) -> Any:
+    if arguments.detector == "univfd":
+        from forensics_ui.train.head_session import HeadSession
+
+        odd = [name for name in OF_NETWORKS if getattr(arguments, name) is not None] + ["bf16"] * arguments.bf16
+        if odd:
+            raise ForensicsError(
+                f"--{odd[0].replace('_', '-')} is for lfm and npr; univfd trains one linear layer on features that stay as they are."
+            )
+        return HeadSession(arguments, _progress)
+    from forensics_ui.train.session import Session
+
+    if arguments.backbone:
+        raise ForensicsError(f"--backbone is for univfd; {arguments.detector} stands on no other network.")
+    return Session(arguments, _progress)
 
 
 def _progress(entry: dict[str, Any]) -> None:

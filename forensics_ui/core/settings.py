@@ -47,13 +47,15 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 7860
     queue_size: int = 64
+    # The stored set of own photographs to judge by; the verdicts that it moves name it.
+    own_reals: str | None = None
     limits: Limits = field(default_factory=Limits)
 
     @classmethod
     def load(cls, **flags: Any) -> Settings:
-        """Defaults, then `FORENSICS_DATA_DIR`, `FORENSICS_WEIGHTS_DIR` and `FORENSICS_DEVICE`, then the flags that are not None."""
+        """Defaults, then `FORENSICS_DATA_DIR`, `FORENSICS_WEIGHTS_DIR`, `FORENSICS_DEVICE` and `FORENSICS_OWN_REALS`, then the flags that are not None."""
         values: dict[str, Any] = {}
-        for name, kind in (("data_dir", Path), ("weights_dir", Path), ("device", str)):
+        for name, kind in (("data_dir", Path), ("weights_dir", Path), ("device", str), ("own_reals", str)):
             if found := os.environ.get(f"FORENSICS_{name.upper()}"):
                 values[name] = kind(found)
         values.update({name: value for name, value in flags.items() if value is not None})

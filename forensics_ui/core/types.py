@@ -150,11 +150,17 @@ class Analysis:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Words with reasons. `band` is one of BANDS; low is never worded as authentic."""
+    """Words with reasons. `band` is one of BANDS; low is never worded as authentic.
+
+    `ratio` is the likelihood ratio, capped by the number of calibration pictures; `own_reals` names the user's own set of
+    photographs that was chosen to judge by.
+    """
 
     band: str
     probability: float | None
     reasons: tuple[str, ...]
+    ratio: float | None = None
+    own_reals: str | None = None
 
 
 STRONG, SOME, INCONCLUSIVE, NO_TRACE, NOT_APPLICABLE = BANDS = (

@@ -54,7 +54,11 @@ class Evaluation:
 def evaluate(workbench: Workbench, request: Request, tell: Tell | None = None) -> Evaluation:
     """Score, group, measure. Files that could not be scored are listed and change nothing for the others."""
     scored = score_folder(workbench, request.folder, request.rules, request.weights, request.journals, tell)
-    chosen_on = _choose_on(workbench, request, tell)
+    return assess(request, scored, _choose_on(workbench, request, tell))
+
+
+def assess(request: Request, scored: ScoredFolder, chosen_on: ScoredFolder | None = None) -> Evaluation:
+    """Group and measure what was scored; `chosen_on` are the scores of `request.choose_on`."""
     labelled = {path: label for path in scored.pictures if (label := label_of(path))}
     if request.preset:
         request.preset.check_places(labelled.values())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,43 +18,60 @@ from forensics_ui.evaluation.metrics import FIGURES
 from forensics_ui.evaluation.plots import curve_plot
 from forensics_ui.evaluation.report import evaluation_report
 from forensics_ui.evaluation.scoring import ScoredFolder
-from forensics_ui.report import REPORTS, Case, Report
+from forensics_ui.report import REPORTS, Case, Report, ReportFormat
 from forensics_ui.report.clean import csv_cell
 from forensics_ui.report.files import atomic
 
 IDENTITY = ("detector", "weights", "weights_sha256", "input_rule", "device", "precision")
+TABLES = ("results.json", "results.csv", "scores.csv")
+CURVES = ("roc", "pr")
 COUNTS = ("true real", "false alarm", "missed", "found")
 
 
-def write_files(evaluation: Evaluation, folder: Path, settings: Settings, case: Case | None = None) -> list[str]:
-    """Write everything; the names of the files. Files of an earlier evaluation under these names are replaced."""
-    record = evaluation.record
-    contents: dict[str, bytes] = {
-        "results.json": json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"),
-        "results.csv": _csv(_table(record)),
-        "scores.csv": _csv(_scores(record, evaluation.scored)),
-    }
-    for detector in record["detectors"]:
-        for kind in ("roc", "pr"):
-            if (png := curve_plot(detector, kind)) is not None:
-                contents[f"{kind}-{detector['detector']}.png"] = png
+def write_files(evaluation: Evaluation, folder: Path, settings: Settings, case: Case | None = None, names: Sequence[str] | None = None) -> list[str]:
+    """Write everything, or only these `names`; gives their names. Files of an earlier evaluation under these names are replaced."""
+    makers, kinds = _makers(evaluation), report_kinds()
+    wanted = [name for name in (*makers, *kinds) if names is None or name in names]
+    written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            with atomic(folder / name) as stream:
-                stream.write(content)
-        reports = _write_reports(evaluation_report(evaluation, settings, case), folder)
+        for name in wanted:
+            if name in makers and (content := makers[name]()) is not None:
+                with atomic(folder / name) as stream:
+                    stream.write(content)
+                written.append(name)
+        if reports := [name for name in wanted if name in kinds]:
+            _write_reports(evaluation_report(evaluation, settings, case), folder, {name: kinds[name] for name in reports})
     except OSError as error:
         raise ForensicsError(f"The results cannot be written to {folder.name!r}: {error.strerror}.") from error
-    return [*contents, *reports]
+    return [*written, *reports]
 
 
-def _write_reports(report: Report, folder: Path) -> list[str]:
+def file_names(record: Mapping[str, Any]) -> list[str]:
+    """What can be written of an evaluation; a plot only where a generator has both classes."""
+    plots = [f"{kind}-{each['detector']}.png" for each in record["detectors"] if any(row["curves"] for row in each["generators"]) for kind in CURVES]
+    return [*TABLES, *plots, *report_kinds()]
+
+
+def report_kinds() -> dict[str, type[ReportFormat]]:
     """The report in every format but tables, which are written with more columns beside it."""
-    kinds = [REPORTS.get(name)() for name in REPORTS.names() if name != "csv"]
-    for kind in kinds:
-        kind.write(report, folder / f"report{kind.suffix}")
-    return [f"report{kind.suffix}" for kind in kinds]
+    return {f"report{REPORTS.get(name)().suffix}": REPORTS.get(name) for name in REPORTS.names() if name != "csv"}
+
+
+def _makers(evaluation: Evaluation) -> dict[str, Callable[[], bytes | None]]:
+    record = evaluation.record
+    tables = (
+        lambda: json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"),
+        lambda: _csv(_table(record)),
+        lambda: _csv(_scores(record, evaluation.scored)),
+    )
+    plots = {f"{kind}-{each['detector']}.png": partial(curve_plot, each, kind) for each in record["detectors"] for kind in CURVES}
+    return {**dict(zip(TABLES, tables, strict=True)), **plots}
+
+
+def _write_reports(report: Report, folder: Path, kinds: Mapping[str, type[ReportFormat]]) -> None:
+    for name, kind in kinds.items():
+        kind().write(report, folder / name)
 
 
 def _csv(rows: Iterable[Sequence[Any]]) -> bytes:

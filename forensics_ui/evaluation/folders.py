@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from forensics_ui.train.folders import LABELS
 
 REAL, FAKE = 0, 1
+MOST_NAMES = 1000  # of generators that are counted
 Place = tuple[str, ...]
 
 
@@ -42,6 +44,30 @@ def label_of(path: str) -> Labelled | None:
         if part.lower() in LABELS:
             return Labelled(path, LABELS[part.lower()], parts[:i], parts[i + 1 :])
     return None
+
+
+class LabelCount:
+    """What the labels of a folder are, counted while it is walked."""
+
+    def __init__(self) -> None:
+        self.files = {REAL: 0, FAKE: 0}
+        self.unlabelled = 0
+        self.generators: dict[str, None] = {}
+
+    def add(self, path: str) -> None:
+        """One more picture."""
+        label = label_of(path)
+        if label is None:
+            self.unlabelled += 1
+            return
+        self.files[label.label] += 1
+        if label.label == FAKE and len(self.generators) < MOST_NAMES and (name := by_depth(None, "")(label)):
+            self.generators[name] = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        counts = {"real": self.files[REAL], "fake": self.files[FAKE], "unlabelled": self.unlabelled}
+        return {**counts, "generators": sorted(self.generators)}
 
 
 def by_depth(depth: int | None = None, whole: str = "all") -> Callable[[Labelled], str | None]:

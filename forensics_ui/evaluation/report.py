@@ -41,7 +41,7 @@ def evaluation_report(evaluation: Evaluation, settings: Settings, case: Case | N
         kind="evaluation",
         answer=(*record["warnings"], *map(_answer, record["detectors"])),
         limits=(ABOUT_THESE, *made.limits),
-        sections=(*sections, _confounds(record["confounds"]), *made.sections),
+        sections=(*sections, confounds_section(record["confounds"]), *made.sections),
     )
 
 
@@ -88,10 +88,10 @@ def _section(detector: Mapping[str, Any]) -> Section:
         tables=(
             _table("Over all generators", overall),
             _table("By generator", [(row["name"], row) for row in rows]),
-            _confusion(rows),
-            *(_published(detector, published) for published in detector["published"]),
+            confusion_table(rows),
+            *(published_table(detector, published) for published in detector["published"]),
         ),
-        curves=tuple(curve for kind in ("roc", "pr") if (curve := _curve(detector, kind))),
+        curves=tuple(curve for kind in ("roc", "pr") if (curve := curve_of(detector, kind))),
     )
 
 
@@ -100,7 +100,8 @@ def _table(title: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[st
     return _plain_table(title, ["generator", "real", "fake", *COLUMNS.values()], lines)
 
 
-def _confusion(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def confusion_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How many pictures of each class of each generator were called what."""
     columns = ["generator", "threshold", "real called real", "real called fake", "fake called real", "fake called fake", "without a score"]
     lines = [
         [one_line(row["name"]), row["threshold"], *row["confusion"].values(), sum(sum(each.values()) for each in row["not_scored"].values())]
@@ -109,7 +110,8 @@ def _confusion(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return _plain_table("What was called what", columns, lines)
 
 
-def _published(detector: Mapping[str, Any], published: Mapping[str, Any]) -> dict[str, Any]:
+def published_table(detector: Mapping[str, Any], published: Mapping[str, Any]) -> dict[str, Any]:
+    """Measured and printed figures side by side."""
     here = {row["name"]: row["figures"] for row in detector["generators"]}
     lines = [
         [name, *(each for key, figure in zip(("acc", "ap"), printed, strict=True) for each in (_here(here, name, key), figure))]
@@ -127,7 +129,7 @@ def _plain_table(title: str, columns: list[str], rows: list[list[Any]]) -> dict[
     return {"title": title, "columns": columns, "rows": rows, "rows_in_all": len(rows)}
 
 
-def _curve(detector: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
+def curve_of(detector: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
     """All pictures together, and the generators that are told apart worst; the values at equal distances."""
     if not detector["together"]["curves"]:
         return None
@@ -157,7 +159,8 @@ def _precision_at(points: Sequence[Sequence[float]], wanted: float) -> float:
     return next((precision for found, precision in points if found >= wanted - 1e-9 and found > 0), points[-1][1])
 
 
-def _confounds(found: Mapping[str, Any]) -> Section:
+def confounds_section(found: Mapping[str, Any]) -> Section:
+    """How well facts of the files alone tell the classes apart."""
     rows = [[WORDS[name], each["auc"], *each["interval"], "yes" if each["alarm"] else "no"] for name, each in found["facts"].items()]
     table = _plain_table("AUC that facts of the files alone reach", ["fact", "AUC", "low", "high", "separates the labels"], rows)
     return Section("confounds", "What the files alone give away", sentences=(found["sentence"],), tables=(table,) if rows else ())

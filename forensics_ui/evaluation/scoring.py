@@ -6,14 +6,15 @@ The work is done by the batch engine, into a journal: a run that was interrupted
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from forensics_ui.batch import BatchRun, Plan, Progress, Source, make_plan
-from forensics_ui.batch.scan import Found, scan
+from forensics_ui.batch.rows import Rows
+from forensics_ui.batch.scan import Found, Skipped, links_among, scan
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.types import InputRule
 from forensics_ui.evaluation.confounds import file_facts
@@ -54,8 +55,7 @@ def score_folder(
 ) -> ScoredFolder:
     """Score all pictures of a folder with each detector under its rule, one journal for each rule."""
     source = Source.of(folder)
-    if source.folder is None or not any(isinstance(each, Found) and label_of(each.path) for each in scan(source, exclude=(journals,))):
-        raise ForensicsError(f"There are no pictures under 0_real or 1_fake (or real or fake) in {folder.name!r}.")
+    _check_labels(source, journals)
     by_rule: dict[InputRule, list[str]] = defaultdict(list)
     for detector, rule in rules.items():
         by_rule[rule].append(detector)
@@ -66,22 +66,47 @@ def score_folder(
         ended = run.run()
         if ended.state != "finished":
             raise ForensicsError(ended.reason or "The run was stopped; start it again to go on.")
-        scored.journals.append((run.journal_path, plan))
-        _note_makers(scored, workbench, plan, weights)
-        for row in run.rows.each():
-            _add(scored, row, plan)
-        for each in run.rows.skipped():
-            _skip(scored, each["path"], each["reason"])
+        _read(scored, workbench, run.journal_path, plan)
     return scored
 
 
-def _note_makers(scored: ScoredFolder, workbench: Workbench, plan: Plan, weights: str | None) -> None:
+def read_scores(workbench: Workbench, journal: Path, plan: Plan) -> ScoredFolder:
+    """What a batch that is finished knows: the same as scoring its folder again, without scoring."""
+    scored = ScoredFolder()
+    _read(scored, workbench, journal, plan)
+    return scored
+
+
+def _check_labels(source: Source, journals: Path) -> None:
+    """Before anything is scored: a labelled picture is there, or it is said what stands in the way."""
+    reasons: Counter[str] = Counter()
+    for each in scan(source, exclude=(journals,)):
+        if source.folder and isinstance(each, Found) and label_of(each.path):
+            return
+        if isinstance(each, Skipped):
+            reasons[each.reason] += 1
+    where, links = (source.folder or source.files[0]).name, links_among(reasons)
+    behind = f" Links are not followed, and there are {links} of them: name the folder that they lead to." if links else ""
+    raise ForensicsError(f"There are no pictures under 0_real or 1_fake (or real or fake) in {where!r}.{behind}")
+
+
+def _read(scored: ScoredFolder, workbench: Workbench, journal: Path, plan: Plan) -> None:
+    scored.journals.append((journal, plan))
+    _note_makers(scored, workbench, plan)
+    rows = Rows(journal)
+    for row in rows.each():
+        _add(scored, row, plan)
+    for each in rows.skipped():
+        _skip(scored, each["path"], each["reason"])
+
+
+def _note_makers(scored: ScoredFolder, workbench: Workbench, plan: Plan) -> None:
     for choice in plan.choices:
         made_by = asdict(choice)
         scored.made_by[choice.detector] = {name: made_by[name] for name in ("weights", "weights_sha256", "device", "precision")} | {
             "input_rule": plan.rule
         }
-        scored.cards[choice.detector] = workbench.card_of(choice, weights)
+        scored.cards[choice.detector] = workbench.card_of(choice, choice.asked)
 
 
 def _add(scored: ScoredFolder, row: Mapping[str, Any], plan: Plan) -> None:

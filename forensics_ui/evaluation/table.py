@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from forensics_ui.evaluation.plain import plain_words
 from forensics_ui.evaluation.presets import PRESETS
 from forensics_ui.report.clean import one_line
 
@@ -22,10 +23,10 @@ LONGEST_NAME = 40
 
 
 def as_text(record: Mapping[str, Any]) -> str:
-    """The whole evaluation, warnings first."""
+    """The whole evaluation: warnings, plain words, tables."""
     parts = ["\n".join(f"! {one_line(each)}" for each in record["warnings"])]
     for detector in record["detectors"]:
-        parts += [_head(detector, record), _table(detector), *_beside_published(detector)]
+        parts += [_head(detector, record), "\n".join(plain_words(detector)), _table(detector), *_beside_published(detector)]
     parts.append(_foot(record))
     return "\n\n".join(part for part in parts if part)
 

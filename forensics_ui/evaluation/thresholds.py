@@ -39,7 +39,7 @@ class Threshold:
 
 def given(value: float) -> Threshold:
     """A line that somebody named."""
-    return Threshold("fixed", value, "given on the command line")
+    return Threshold("fixed", value, "given by hand")
 
 
 def of_card(card: Mapping[str, Any], rule: str, weights: str | None) -> Threshold:

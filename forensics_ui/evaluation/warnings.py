@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from forensics_ui.batch.scan import NOT_FOLLOWED
 from forensics_ui.evaluation.confounds import WORDS
 from forensics_ui.evaluation.folders import Labelled
 from forensics_ui.evaluation.metrics import FEW
@@ -23,6 +24,7 @@ def doubtful(record: Mapping[str, Any], scored: ScoredFolder, labelled: Mapping[
         *_about_numbers(record),
         *_about_reals(record),
         *_about_preset(record),
+        *_about_links(scored),
     ]
 
 
@@ -74,7 +76,8 @@ def _about_numbers(record: Mapping[str, Any]) -> Iterator[str]:
             )
         missing = sum(sum(reasons.values()) for row in rows for reasons in row["not_scored"].values())
         if missing:
-            yield f"{detector['detector']}: {missing} pictures have no score and count in no figure; the reasons stand in the record."
+            have = "picture has" if missing == 1 else "pictures have"
+            yield f"{detector['detector']}: {missing} {have} no score and count in no figure; the reasons stand in the record."
 
 
 def _about_reals(record: Mapping[str, Any]) -> Iterator[str]:
@@ -90,6 +93,12 @@ def _about_preset(record: Mapping[str, Any]) -> Iterator[str]:
     for detector in record["detectors"]:
         if any(not each["same_input_rule"] for each in detector["published"]):
             yield f"{detector['detector']}: the published figures were made under another input rule than {detector['input_rule']!r}."
+
+
+def _about_links(scored: ScoredFolder) -> Iterator[str]:
+    reasons = [*scored.skipped.values(), *(file.error for file in scored.pictures.values() if file.error_code == "skipped")]
+    if links := sum(reason in NOT_FOLLOWED for reason in reasons):
+        yield f"Links are not followed: what {links} of them {'leads' if links == 1 else 'lead'} to was neither scored nor counted."
 
 
 def _generators(count: int) -> str:

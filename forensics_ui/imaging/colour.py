@@ -13,6 +13,9 @@ import cv2
 import numpy as np
 
 NO_VALUE = (128, 128, 128)
+# Outlines, the same on the screen, in files and in reports. Red towards generated, blue towards real, as on the signed maps:
+# the two stay apart for colour-blind eyes.
+MARKS = {"seen": (0x8A, 0x5C, 0xF6), "fake": (0xD1, 0x38, 0x2C), "real": (0x2F, 0x6F, 0xDB), "neutral": (0xF2, 0xB7, 0x05)}
 _OPENCV = {"inferno": cv2.COLORMAP_INFERNO, "viridis": cv2.COLORMAP_VIRIDIS, "turbo": cv2.COLORMAP_TURBO}
 # Oklab lightness at zero and at both ends, and chroma at the ends: all within sRGB, so the arms stay straight lines.
 _SIGNED = {"signed": (0.97, 0.46, 0.16), "signed-dark": (0.16, 0.76, 0.12)}

@@ -40,14 +40,21 @@ def npr(pixels: np.ndarray, cell: int = 2, reference: Reference = 1) -> np.ndarr
     height, width, channels = pixels.shape
     cells = pixels.reshape(height // cell, cell, width // cell, cell, channels)
     if reference == "average":
-        mean = cells.sum(axis=(1, 3), keepdims=True, dtype=np.int32).astype(np.float32) / np.float32(cell * cell)
-        return (cells - mean).reshape(pixels.shape)
+        return npr_of_average(pixels, cell).astype(np.float32) / np.float32(cell * cell)
     if reference == "maximum":
         other = cells.max(axis=(1, 3), keepdims=True)
     else:
-        row, column = divmod(_checked_index(reference, cell), cell)
+        row, column = divmod(reference_index(reference, cell), cell)
         other = cells[:, row : row + 1, :, column : column + 1]
     return np.subtract(cells, other, dtype=np.int16).reshape(pixels.shape)
+
+
+def npr_of_average(pixels: np.ndarray, cell: int) -> np.ndarray:
+    """Differences to the cell's average times the pixels of a cell, which makes them whole numbers: int32. Whole cells only."""
+    height, width, channels = pixels.shape
+    cells = pixels.reshape(height // cell, cell, width // cell, cell, channels)
+    sums = cells.sum(axis=1, dtype=np.int32).sum(axis=2)[:, None, :, None]
+    return np.subtract(cells * np.int32(cell * cell), sums, dtype=np.int32).reshape(pixels.shape)
 
 
 def npr_window(pixels: np.ndarray, left: int, top: int, width: int, height: int, cell: int = 2, reference: Reference = 1) -> np.ndarray:
@@ -61,7 +68,8 @@ def npr_window(pixels: np.ndarray, left: int, top: int, width: int, height: int,
     return part[top - first_row :, left - first_column :][:height, :width]
 
 
-def _checked_index(reference: Reference, cell: int) -> int:
+def reference_index(reference: Reference, cell: int) -> int:
+    """The place of the reference pixel in its cell, counted from 0; ValueError if there is none."""
     if not isinstance(reference, int) or not 1 <= reference <= cell * cell:
         raise ValueError(f"the reference is 'average', 'maximum', or a pixel of the cell from 1 to {cell * cell}")
     return reference - 1

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
 
 Reduce = Literal["mean", "max", "rms"]
-TILE = 256
+# Wide enough for a pane on most screens: a map that fits the window is one request.
+TILE = 512
 # A block of rows is reduced at a time, so that the float copies that RMS needs stay in the cache of the processor.
 _STRIP_BYTES = 1 << 20
 _TYPE_CODES = {"|u1": 1, "<i2": 2, "<f4": 3}
@@ -28,6 +29,15 @@ class Lazy(Protocol):
 
     def window(self, left: int, top: int, width: int, height: int) -> np.ndarray:
         """Compute one window of the map; it lies within the map."""
+        ...
+
+
+@runtime_checkable
+class Peaks(Lazy, Protocol):
+    """A map that knows a quicker way to the values farthest from zero than to compute them all and to compare."""
+
+    def peaks(self, left: int, top: int, width: int, height: int, block: int) -> np.ndarray:
+        """Compute one window of the map, reduced by "max": equal to `reduced(window(...), block, "max")`."""
         ...
 
 
@@ -45,10 +55,12 @@ def tile_of(source: np.ndarray | Lazy, scale: int, column: int, row: int, tile: 
     part_width, part_height = min(span, width - left), min(span, height - top)
     if isinstance(source, np.ndarray):
         return reduced(source[top : top + part_height, left : left + part_width], scale, reduce)
-    return _reduced_in_strips(source, (left, top, part_width, part_height), scale, reduce)
+    if reduce == "max" and isinstance(source, Peaks):
+        return source.peaks(left, top, part_width, part_height, scale)
+    return reduced_in_strips(source, (left, top, part_width, part_height), scale, reduce)
 
 
-def _reduced_in_strips(source: Lazy, window: tuple[int, int, int, int], block: int, reduce: Reduce) -> np.ndarray:
+def reduced_in_strips(source: Lazy, window: tuple[int, int, int, int], block: int, reduce: Reduce) -> np.ndarray:
     """Reduce a window strip by strip: the map of a whole picture never exists at once."""
     left, top, width, height = window
     step = max(1, _STRIP_BYTES // (width * 4) // block) * block

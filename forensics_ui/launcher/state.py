@@ -14,7 +14,7 @@ VENV = PROJECT / ".venv"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STATE = VENV / ".forensics_ui.json"  # a stamp for each requirements file that is met, and where torch came from
 UNFINISHED = VENV / ".unfinished"  # there while .venv is being changed: found later, it means that this was cut off
-MAIN, DEV, DESKTOP = "requirements.txt", "requirements-dev.txt", "requirements-desktop.txt"
+MAIN, DEV, DESKTOP, CLUSTER = (f"requirements{part}.txt" for part in ("", "-dev", "-desktop", "-cluster"))
 TORCH = "TORCH_INDEX_URL"
 
 

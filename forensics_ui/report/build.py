@@ -19,6 +19,7 @@ from forensics_ui.report.sections import Images, in_order, look, preview
 from forensics_ui.report.shared_facts import shared
 from forensics_ui.report.words import answer, limits, propositions
 from forensics_ui.verdict.conditions import condition_of
+from forensics_ui.verdict.steadiness import steadied
 
 if TYPE_CHECKING:
     from forensics_ui.workbench import Workbench
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 DEFAULT_VIEWS: tuple[str, ...] = ()
 Views = Sequence[str | tuple[str, Mapping[str, Any]]]
 Told = Callable[[int, int, str], None]
+STABILITY = "stability"
 OF_FILE = ("path", "sha256", "format", "width", "height")
 
 
@@ -44,7 +46,8 @@ def picture_report(
 
     Further choices: `detectors` (names; None: all that can be used), `weights` (name or file by detector), `metadata` (print
     EXIF, GPS and embedded text in full), `second` (another picture to compare with), `command` (what to type to have this
-    again), and `on_progress`, which hears of (done, total, what) and may raise Cancelled.
+    again), `studies` (numbers of stability views made before; one among the views counts too), and
+    `on_progress`, which hears of (done, total, what) and may raise Cancelled.
     """
     from forensics_ui.workbench.subject import PictureSubject
 
@@ -60,6 +63,7 @@ def picture_report(
     scores = [workbench.score(shown, name, rule=rule, weights=weights.get(name)).record.as_dict() for name in subject.detectors() for rule in rules]
     images: Images = {}
     sections = _looked_at(subject, wanted, images, told)
+    scores = _steadied(scores, choices.get("studies") or (), sections)
     second = choices.get("second")
     entry = picture_entry(
         picture,
@@ -88,6 +92,12 @@ def picture_report(
         images=images,
         **versions(workbench.settings),
     )
+
+
+def _steadied(scores: Iterable[Mapping[str, Any]], studies: Iterable[Mapping[str, Any]], sections: Iterable[Section]) -> list[dict[str, Any]]:
+    """The scores after all stability studies, those made before and the one among the sections."""
+    every = [*studies, *(each.numbers for each in sections if each.name == STABILITY)]
+    return [steadied(score, every) for score in scores]
 
 
 def chosen_views(views: Views | None) -> list[tuple[str, Mapping[str, Any]]]:

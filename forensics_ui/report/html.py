@@ -18,6 +18,7 @@ from forensics_ui.report.base import REPORTS, ReportFormat
 from forensics_ui.report.phrases import capital, grounds, maker, percent, score_words, sentence, short, signed
 from forensics_ui.report.plots import plot_of
 from forensics_ui.report.words import CONDITIONS, error_rate
+from forensics_ui.verdict.own_words import of_report
 
 TEMPLATES = Path(__file__).parent / "templates"
 TONES = {NO_TRACE: "low", SOME: "some", STRONG: "strong"}
@@ -73,6 +74,7 @@ def _environment(images: Mapping[str, bytes]) -> Environment:
         "error_rate": error_rate,
         "condition": lambda name: CONDITIONS.get(name, name),
         "maker": maker,
+        "own_reals": of_report,
         "grounds": grounds,
         "score_words": score_words,
     }

@@ -53,6 +53,8 @@ class DetectorEntry:
     figures: Mapping[str, Any] = field(default_factory=dict)
     figures_from: str = ""  # on which pictures they were measured
     families: tuple[str, ...] = ()  # the generators that the weights were trained on
+    # The user's own photographs that the verdicts were judged by: set, counts, limits and false alarms; empty where none were chosen.
+    own_reals: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from forensics_ui.report.pdf_page import BODY, SMALL, SOFT, Page
 from forensics_ui.report.pdf_views import draw_pane, draw_section
 from forensics_ui.report.phrases import capital, grounds, maker, percent, score_words, sentence, short, signed
 from forensics_ui.report.words import CONDITIONS, error_rate
+from forensics_ui.verdict.own_words import of_report
 
 TONES = {NO_TRACE: (51, 101, 122), SOME: (180, 83, 9), STRONG: (164, 19, 60)}
 MOST_ROWS = 400
@@ -176,6 +177,7 @@ def _detector(page: Page, entry: Mapping[str, Any]) -> None:
             "Computed": f"{entry['precision']} on {entry['device']}",
             "Thresholds": "; ".join(part for part in (limits, entry["thresholds_from"]) if part),
             "Calibration": sentence(entry["calibration_note"]),
+            "Own photographs": " ".join(map(sentence, of_report(entry["own_reals"]))),
             "Trained on": f"{len(entry['families'])} generators: {', '.join(entry['families'])}" if entry["families"] else "",
         },
         SMALL + 0.5,

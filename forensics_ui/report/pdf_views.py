@@ -6,14 +6,13 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from forensics_ui.imaging.colour import NO_VALUE
+from forensics_ui.imaging.colour import MARKS, NO_VALUE
 from forensics_ui.report.pdf_page import BODY, LINE, SMALL, SOFT, Page
 from forensics_ui.report.phrases import sentence, short
 from forensics_ui.report.plots import plot_of
 
 COLUMNS, GAP = 3, 5.0
 MOST_TABLE_ROWS = 12
-MARKS = {"seen": (31, 122, 224), "fake": (217, 72, 15), "real": (43, 138, 62), "neutral": (134, 142, 150)}
 PLOT = 640  # units across; the page scales them
 PLOT_WIDTH = 130.0
 

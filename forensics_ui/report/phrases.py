@@ -55,4 +55,5 @@ def score_words(score: Mapping[str, Any]) -> str:
         return ""
     if score.get("probability") is None:
         return f"logit {signed(score['logit'])} (score, uncalibrated)"
-    return f"logit {signed(score['logit'])}; {percent(score['probability'])} in calibration, both explanations weighed equally"
+    ratio = f"; likelihood ratio {score['likelihood_ratio']:.2g}" if score.get("likelihood_ratio") is not None else ""
+    return f"logit {signed(score['logit'])}; {percent(score['probability'])} in calibration, both explanations weighed equally{ratio}"

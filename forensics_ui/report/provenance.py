@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from forensics_ui import doctor
+from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Settings
 from forensics_ui.report.model import DetectorEntry
+from forensics_ui.verdict import own_reals
 from forensics_ui.weightstore import manifest
 
-MADE_BY = ("detector", "weights", "weights_sha256", "input_rule", "device", "precision")
+MADE_BY = ("detector", "weights", "weights_sha256", "input_rule", "device", "precision", "own_reals")
 
 
 @cache
@@ -75,6 +77,7 @@ def _entry(made_by: dict[str, Any], settings: Settings, chosen: Mapping[str, str
         figures=rows,
         figures_from=str(card.get("figures_set") or "") if rows else "",
         families=_families(card),
+        own_reals=_own_reals(made_by, settings, thresholds.get("some")),
     )
 
 
@@ -84,6 +87,36 @@ def card_of(made_by: Mapping[str, Any], settings: Settings, chosen: Mapping[str,
     given = chosen.get(made_by["detector"]) or str(made_by["weights"])
     card = manifest.read_card(settings.weights_dir / listed.file if listed else Path(given))
     return listed, card if card.get("sha256") and card["sha256"] == made_by["weights_sha256"] else {}
+
+
+def _own_reals(made_by: Mapping[str, Any], settings: Settings, limit: float | None) -> dict[str, Any]:
+    """The stored set that was chosen, with what it says of these weights under this rule."""
+    if not made_by["own_reals"]:
+        return {}
+    name = str(made_by["own_reals"]).rsplit(" (", 1)[0]
+    try:
+        own = own_reals.load(name, settings.data_dir)
+    except ForensicsError as gone:
+        return {"set": made_by["own_reals"], "words": gone.user_message}
+    if own_reals.signature(own) != made_by["own_reals"]:
+        return {"set": made_by["own_reals"], "words": "the set of this name was made anew since then"}
+    return {
+        "set": made_by["own_reals"],
+        "sha256": own["sha256"],
+        **own_reals.account(own, *(str(made_by[key]) for key in MADE_BY[:1] + MADE_BY[2:4]), limit),
+    }
+
+
+def own_accounts(own: Mapping[str, Any], settings: Settings) -> list[dict[str, Any]]:
+    """What a stored set says for each of its detectors, weights and rules, beside the limits that their cards state."""
+    told = []
+    for part in own["parts"]:
+        made_by = {key: part.get(key) for key in ("detector", "weights", "weights_sha256")}
+        _, card = card_of(made_by, settings, {})
+        limit = ((card.get("calibration") or {}).get(part["rule"]) or {}).get("threshold_some")
+        account = own_reals.account(own, part["detector"], part["weights_sha256"], part["rule"], limit)
+        told.append({**made_by, "rule": part["rule"], "left_out": part["left_out"], **account})
+    return told
 
 
 def _origin(calibration: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from forensics_ui.report.canonical import body_hash
 from forensics_ui.report.clean import one_line
 from forensics_ui.report.provenance import tool
 from forensics_ui.report.schema import problems
+from forensics_ui.verdict import own_reals
 
 if TYPE_CHECKING:
     from forensics_ui.workbench import Workbench
@@ -166,11 +167,21 @@ def rescore(picture: Picture, entry: Mapping[str, Any], score: Mapping[str, Any]
             return _score_finding(
                 entry, score, "missing", f"the weights {score['weights']} ({score['weights_sha256'][:12]}…) are not here; --weights FILE names them"
             )
+    chosen = workbench.settings.own_reals
     try:
+        _judge_as_then(workbench, score)
         now = workbench.score(picture, score["detector"], rule=score["input_rule"], weights=name).record.as_dict()
     except (ForensicsError, KeyError) as error:
         return _score_finding(entry, score, "missing", f"could not be computed here: {getattr(error, 'user_message', error)}")
+    finally:
+        workbench.choose_own_reals(chosen)
     return compare(entry, score, now)
+
+
+def _judge_as_then(workbench: Workbench, score: Mapping[str, Any]) -> None:
+    """By the same set of own photographs, if there was one and it is still stored; `compare` says what is missing."""
+    name = str(score.get("own_reals") or "").rsplit(" (", 1)[0]
+    workbench.choose_own_reals(name if name in own_reals.names(workbench.settings.data_dir) else None)
 
 
 def find_weights(digest: str, workbench: Workbench, given: Sequence[Path]) -> str | None:
@@ -208,7 +219,11 @@ def compare(entry: Mapping[str, Any], score: Mapping[str, Any], now: Mapping[str
     numbers = f"logit {then:+.6f} then, {again:+.6f} now{elsewhere}"
     if change > (SAME if exact else OTHER_PRECISION):
         return _score_finding(entry, score, "differs", f"{numbers}: {change:.6f} apart", again)
-    if score["verdict"] != now["verdict"]:
+    if score.get("own_reals") != now.get("own_reals"):
+        gone = f"the set of own photographs that the verdict was judged by, {one_line(str(score.get('own_reals')))}, is not stored here"
+        return _score_finding(entry, score, "missing", f"{numbers}; the verdict cannot be compared: {gone}", again)
+    # What a stability study took away is not studied again here; the verdict on the score alone must be the same.
+    if (score.get("verdict_alone") or score["verdict"]) != now["verdict"]:
         return _score_finding(
             entry,
             score,

@@ -9,6 +9,7 @@ from typing import Any
 from forensics_ui.core.types import BANDS, INCONCLUSIVE, NO_TRACE, NOT_APPLICABLE, SOME, STRONG
 from forensics_ui.report.model import DetectorEntry
 from forensics_ui.report.phrases import percent
+from forensics_ui.verdict.several import common_band, disagreement
 
 ANSWERS = {
     STRONG: "Strong evidence that a generative model made this picture.",
@@ -31,14 +32,10 @@ GENERAL_LIMITS = (
 
 def answer(bands: Mapping[str, str]) -> tuple[str, ...]:
     """The answer from the band of each detector, by title. Detectors that differ are said to differ; nothing is averaged."""
-    judged = {title: band for title, band in bands.items() if band != NOT_APPLICABLE}
-    if not judged:
-        return (ANSWERS[NOT_APPLICABLE] if bands else NOTHING_SCORED,)
-    if len(set(judged.values())) == 1:
-        return (ANSWERS[next(iter(judged.values()))],)
-    disagree = NO_TRACE in judged.values() and {SOME, STRONG} & set(judged.values())
-    said = "; ".join(f"{title}: {band}" for title, band in judged.items())
-    return (f"The detectors {'disagree' if disagree else 'differ'}. {said}.", "None of them overrules another, and their scores are not averaged.")
+    if different := disagreement(bands):
+        return (different, "None of them overrules another, and their scores are not averaged.")
+    common = common_band(bands)
+    return (ANSWERS[common or NOT_APPLICABLE] if bands else NOTHING_SCORED,)
 
 
 def propositions(entries: Iterable[DetectorEntry]) -> tuple[str, ...]:
@@ -83,14 +80,26 @@ def error_rate(entry: Mapping[str, Any], condition: str = "") -> str:
 def batch_answer(scores: Iterable[Mapping[str, Any]], titles: Mapping[str, str], files: int, skipped: int) -> tuple[str, ...]:
     """Counts of the bands, one sentence a detector and rule."""
     counts: dict[tuple[str, str], Counter[str]] = {}
+    by_file: dict[tuple[str, str], dict[str, str]] = {}
     failed = set()
     for score in scores:
         if score.get("error"):
             failed.add(score.get("path"))
         elif score.get("detector"):
-            counts.setdefault((score["detector"], str(score.get("input_rule"))), Counter())[str(score.get("verdict"))] += 1
+            rule, band = str(score.get("input_rule")), str(score.get("verdict"))
+            counts.setdefault((score["detector"], rule), Counter())[band] += 1
+            by_file.setdefault((str(score.get("path")), rule), {})[score["detector"]] = band
     lines = [f"{files:,} {'file was' if files == 1 else 'files were'} looked at; {len(failed):,} could not be scored, {skipped:,} skipped."]
     for (name, rule), bands in sorted(counts.items()):
         told = ", ".join(f"{bands[band]:,} {band}" for band in BANDS if bands[band])
         lines.append(f"{titles.get(name, name)} ({rule}): {told}.")
-    return tuple(lines)
+    return (*lines, *_disagreements(by_file, titles))
+
+
+def _disagreements(by_file: Mapping[tuple[str, str], Mapping[str, str]], titles: Mapping[str, str]) -> list[str]:
+    """On how many files several detectors under one rule give different answers."""
+    several = [bands for bands in by_file.values() if len(bands) > 1]
+    if not several:
+        return []
+    count = sum(bool(disagreement({titles.get(name, name): band for name, band in bands.items()})) for bands in several)
+    return [f"The detectors disagree on {count:,} of {len(several):,} {'picture' if len(several) == 1 else 'pictures'} that several of them scored."]

@@ -64,9 +64,19 @@ def _introduction(card: dict[str, Any]) -> str:
     kind = "**Preliminary** weights" if card.get("preliminary") else "Weights"
     return (
         f"{kind} for the detector `{card['detector']}`, trained with the preset `{card['preset']['name']}`, seed {card['seed']}, "
-        f"{card['training']['steps']:,} steps in {card['training']['seconds'] / 60:.0f} minutes.\n\n"
+        f"{card['training']['steps']:,} steps in {card['training']['seconds'] / 60:.0f} minutes.{_given(card)}\n\n"
         f"Licence: {card.get('licence') or 'not stated'}. SHA-256: `{card['sha256']}`.\n\n{card['training'].get('note', '')}"
     ).rstrip()
+
+
+def _given(card: dict[str, Any]) -> str:
+    """What the training was given besides pictures, and what it changed of the published network."""
+    words = {"teacher": "Its teacher was", "start_from": "It began with the weights"}
+    given = [f" {text} `{who['name']}` (SHA-256 `{who['sha256']}`)." for key, text in words.items() if (who := card["training"].get(key))]
+    if changes := card.get("ablation"):
+        named = ", ".join(f"{name} = {value}" for name, value in changes.items())
+        given.append(f"\n\n**A variant, not the published network** ({named}): these weights are for comparison, and detectors refuse them.")
+    return "".join(given)
 
 
 def _data(card: dict[str, Any]) -> str:
@@ -85,7 +95,7 @@ def _table(card: dict[str, Any], key: str, title: str) -> str:
     lines += ["| condition | rule | real / generated | AUC | found at 5 % false alarms | found / false alarms at *some* | at *strong* |"]
     lines += ["| --- | --- | --- | ---: | ---: | ---: | ---: |"]
     for condition in CONDITIONS:
-        lines += [_line(WORDS[condition], rule, rows[condition][rule]) for rule in RULES]
+        lines += [_line(WORDS[condition], rule, rows[condition][rule]) for rule in RULES if rule in rows[condition]]
     return "\n".join(lines)
 
 

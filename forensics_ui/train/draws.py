@@ -10,13 +10,13 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
-from forensics_ui.train.history import live
+from forensics_ui.train.history import live_twice
 from forensics_ui.train.pictures import Pictures
 from forensics_ui.train.presets import Preset
 
 
 class Draws(Dataset):
-    """Index (step, slot, side of the crop) to (crop as uint8, label)."""
+    """Index (step, slot, side of the crop) to (crop as uint8, the same before its last save, label)."""
 
     def __init__(self, pictures: Pictures, preset: Preset, seed: int) -> None:
         self.pictures, self.preset, self.seed = pictures, preset, seed
@@ -37,7 +37,7 @@ class Draws(Dataset):
         sides = [sides for start, sides in self.preset.crops if start <= progress][-1]
         return int(np.random.default_rng([self.seed, step]).choice(sides))
 
-    def __getitem__(self, index: tuple[int, int, int]) -> tuple[torch.Tensor, float]:
+    def __getitem__(self, index: tuple[int, int, int]) -> tuple[torch.Tensor, torch.Tensor, float]:
         step, slot, crop = index
         rng = np.random.default_rng([self.seed, step, slot])
         chosen = self._choose(slot, rng)
@@ -46,8 +46,8 @@ class Draws(Dataset):
         rgb = variants[rng.integers(len(variants))]
         if self.preset.squash:
             rgb = np.asarray(Image.fromarray(rgb).resize((self.preset.squash,) * 2, Image.Resampling.BILINEAR))
-        block = live(rgb, label, crop, rng, self.preset.history)
-        return torch.from_numpy(block.copy()), float(label)
+        block, before = live_twice(rgb, label, crop, rng, self.preset.history)
+        return torch.from_numpy(block), torch.from_numpy(before), float(label)
 
     def _choose(self, slot: int, rng: np.random.Generator) -> int:
         if not self.preset.balanced:
@@ -68,13 +68,13 @@ class _Steps:
             yield [(step, slot, crop) for slot in range(self.draws.preset.batch)]
 
 
-def batches(draws: Draws, first: int, workers: int, progress_at: Callable[[int], float]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def batches(draws: Draws, first: int, workers: int, progress_at: Callable[[int], float]) -> Iterator[tuple[torch.Tensor, ...]]:
     """Batches from step `first` on, made by worker processes ahead of time."""
     options = {"prefetch_factor": 4, "persistent_workers": True} if workers else {}
     loader = DataLoader(draws, batch_sampler=_Steps(draws, first, progress_at), num_workers=workers, collate_fn=_collate, **options)
     return iter(loader)
 
 
-def _collate(items: list[tuple[torch.Tensor, float]]) -> tuple[torch.Tensor, torch.Tensor]:
-    blocks, labels = zip(*items, strict=True)
-    return torch.stack(blocks), torch.tensor(labels)
+def _collate(items: list[tuple[torch.Tensor, torch.Tensor, float]]) -> tuple[torch.Tensor, ...]:
+    blocks, before, labels = zip(*items, strict=True)
+    return torch.stack(blocks), torch.stack(before), torch.tensor(labels)

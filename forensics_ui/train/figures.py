@@ -24,7 +24,9 @@ RULES = ("native", "crop")
 NATIVE_SIDE = 768
 CROP_SIDE = 256
 SIZES = ((0, 300), (300, 600), (600, 769))
-ALARMS_SOME, ALARMS_STRONG = 0.05, 0.01
+# Shares of real pictures that may reach *some* and *strong*. The card states them, and the verdict's words follow the card.
+ALARMS_SOME, ALARMS_STRONG = 0.02, 0.01
+ALARMS_TABLE = 0.05  # of the column by which detectors are compared
 
 
 @dataclass(frozen=True)
@@ -70,32 +72,93 @@ def threshold_at(real: np.ndarray, alarms: float) -> float:
 
 
 def calibration(scored: list[Scored], rule: str, name: str) -> dict[str, Any]:
-    """Thresholds that hold under the worst condition, and a probability over all conditions together.
+    """Limits and a probability for each condition alone, and for all together: the strictest limits, one sigmoid over all.
 
-    `threshold_low` is the median of the real pictures over all conditions: what scores below it scores as low as the lower
-    half of them, and `fakes_below_low` says how many generated pictures do so too.
+    The pooled values serve pictures whose condition is not known. A `threshold_low` is the median of the real pictures: what
+    scores below it scores as low as the lower half of them, and `fakes_below_low` says how many generated pictures do so too.
     """
     real = {c: of_class(scored, 0, c, rule) for c in CONDITIONS}
     fake = {c: of_class(scored, 1, c, rule) for c in CONDITIONS}
-    some = max(threshold_at(r, ALARMS_SOME) for r in real.values())
-    strong = max(some, *(threshold_at(r, ALARMS_STRONG) for r in real.values()))
+    rows = {c: _calibrated(real[c], fake[c]) for c in CONDITIONS}
+    some = max(row["threshold_some"] for row in rows.values())
+    strong = max(some, *(row["threshold_strong"] for row in rows.values()))
     all_real, all_fake = (np.concatenate(list(d.values())) for d in (real, fake))
-    low = min(float(np.median(all_real)), some)
+    low = round(min(float(np.median(all_real)), some), 4)
+    # The same pictures stand under every condition: they are counted once.
     n_real, n_fake = len(real["as_they_come"]), len(fake["as_they_come"])
-    a, b = platt(all_real, all_fake)
     return {
         "set": f"{name}, {n_real} real and {n_fake} generated pictures under {len(CONDITIONS)} conditions",
         "n_real": n_real,
         "n_fake": n_fake,
         # Whole pictures larger than those measured get no verdict: their scores grow with their size.
         **({"largest_side": NATIVE_SIDE} if rule == "native" else {}),
-        "threshold_some": round(some, 4),
-        "threshold_strong": round(strong, 4),
-        "threshold_low": round(low, 4),
-        "fakes_below_low": {c: round(float((f < low).mean()), 4) for c, f in fake.items()},
-        "platt": {"a": round(a, 5), "b": round(b, 5)},
-        # No probability can be surer than the number of pictures behind it: the rule of succession.
-        "range": [round(1 / (n_fake + 2), 4), round(1 - 1 / (n_real + 2), 4)],
+        "alarms": {"some": ALARMS_SOME, "strong": ALARMS_STRONG},
+        "threshold_some": some,
+        "threshold_strong": strong,
+        "threshold_low": low,
+        "fakes_below_low": {c: _share(f < low) for c, f in fake.items()},
+        **_sigmoid(all_real, all_fake, n_real, n_fake),
+        "conditions": rows,
+    }
+
+
+def _calibrated(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
+    """One condition: limits, what is found and marked at them on these same pictures, and the sigmoid."""
+    some = threshold_at(real, ALARMS_SOME)
+    strong = max(some, threshold_at(real, ALARMS_STRONG))
+    low = round(min(float(np.median(real)), some), 4)
+    limits = {"threshold_some": some, "threshold_strong": strong, "threshold_low": low}
+    return {**_row(real, fake, limits), **limits, "fakes_below_low": _share(fake < low), **_sigmoid(real, fake, len(real), len(fake))}
+
+
+def _sigmoid(real: np.ndarray, fake: np.ndarray, n_real: int, n_fake: int) -> dict[str, Any]:
+    """Platt's sigmoid, and how far it may be believed.
+
+    No probability can be surer than the number of pictures behind it: of n real pictures that all score lower, Laplace's rule of
+    succession expects the next one to score so high with 1 / (n + 2). As odds that is n + 1 to 1, so the likelihood ratio is
+    capped at about the number of real pictures, and below at one over the number of generated ones. Validation likelihood ratios
+    beyond what the data can show are extrapolations of the sigmoid's tails, in which nothing was observed.
+    """
+    a, b = platt(real, fake)
+    return {"platt": {"a": round(a, 5), "b": round(b, 5)}, "range": [round(1 / (n_fake + 2), 4), round(1 - 1 / (n_real + 2), 4)]}
+
+
+def _share(holds: np.ndarray) -> float:
+    return round(float(holds.mean()), 4)
+
+
+def reliability(scored: list[Scored], rule: str, calibrated: dict[str, Any], bins: int = 10) -> dict[str, list[dict[str, Any]]]:
+    """The reliability diagram: per condition and range of probabilities, the mean one that was stated and the share that came true.
+
+    Both classes count the same, as in the fit. To mean anything the pictures must not be those that the sigmoid was fitted to.
+    """
+    table = {}
+    for condition in CONDITIONS:
+        fitted = calibrated["conditions"][condition]
+        real, fake = (_probabilities(of_class(scored, label, condition, rule), fitted) for label in (0, 1))
+        table[condition] = [row for i in range(bins) if (row := _bin(real, fake, i / bins, (i + 1) / bins))]
+    return table
+
+
+def _probabilities(logits: np.ndarray, fitted: dict[str, Any]) -> np.ndarray:
+    exponent = np.clip(fitted["platt"]["a"] * logits + fitted["platt"]["b"], -700, 700)
+    return np.clip(1 / (1 + np.exp(-exponent)), *fitted["range"])
+
+
+def _bin(real: np.ndarray, fake: np.ndarray, low: float, high: float) -> dict[str, Any] | None:
+    r, f = (p[(p >= low) & ((p < high) | (high == 1))] for p in (real, fake))
+    if not len(r) + len(f):
+        return None
+    weights = len(r) / max(1, len(real)), len(f) / max(1, len(fake))
+    stated = (r.mean() * weights[0] if len(r) else 0.0) + (f.mean() * weights[1] if len(f) else 0.0)
+    total = sum(weights)
+    return {
+        "from": low,
+        "to": high,
+        "n_real": len(r),
+        "n_fake": len(f),
+        "stated": round(float(stated / total), 4),
+        "came_true": round(weights[1] / total, 4),
     }
 
 
@@ -124,7 +187,7 @@ def figures(scored: list[Scored], calibrated: dict[str, dict[str, Any]]) -> dict
 
 def _row(real: np.ndarray, fake: np.ndarray, thresholds: dict[str, Any]) -> dict[str, Any]:
     row = {"n_real": len(real), "n_fake": len(fake), "auc": area_under_curve(real, fake)}
-    row["tpr_at_5pct_fpr"] = (fake >= threshold_at(real, ALARMS_SOME)).mean()
+    row["tpr_at_5pct_fpr"] = (fake >= threshold_at(real, ALARMS_TABLE)).mean()
     for name in ("some", "strong"):
         threshold = thresholds[f"threshold_{name}"]
         row[f"tpr_at_{name}"], row[f"fpr_at_{name}"] = (fake >= threshold).mean(), (real >= threshold).mean()

@@ -29,6 +29,7 @@ class History:
     last_save: float = 0.5
     webp: float = 0.2  # of the last saves
     quality: tuple[int, int] = (60, 100)
+    skew: float = 1.0  # 1: all qualities alike; larger: more of the high ones, where traces are faint but not gone
     smallest: float = 0.4  # the strongest reduction
     turns: bool = True  # quarter turns besides the mirroring
 
@@ -45,6 +46,11 @@ def resave(rgb: np.ndarray, quality: int, kind: str = "JPEG", **options: object)
 
 def live(rgb: np.ndarray, label: int, crop: int, rng: np.random.Generator, history: History) -> np.ndarray:
     """Give a picture a random past and cut a square of `crop` pixels out of it."""
+    return live_twice(rgb, label, crop, rng, history)[0]
+
+
+def live_twice(rgb: np.ndarray, label: int, crop: int, rng: np.random.Generator, history: History) -> tuple[np.ndarray, np.ndarray]:
+    """The same square with its whole past, and as it was before the last save: what a teacher may look at."""
     rgb = at_least(rgb, crop)
     if rng.random() < history.shrink[label]:
         rgb = _shrink(rgb, crop, rng, history.smallest)
@@ -52,11 +58,14 @@ def live(rgb: np.ndarray, label: int, crop: int, rng: np.random.Generator, histo
         rgb = _scale(_window(rgb, crop, rng), rng.uniform(1.05, 2.0), rng)
     if rng.random() < history.first_jpeg[label]:
         rgb = _jpeg(_window(rgb, crop + 48, rng), int(rng.integers(75, 99)), rng)
+    before = rgb
     if rng.random() < history.last_save:
         # Saved before the cut or after it: the 8 x 8 grid of the save starts anywhere, or at the corner.
-        rgb = _window(rgb, crop + int(rng.choice((0, 24))), rng)
-        rgb = _last_save(rgb, rng, history)
-    return _mirror(_window(rgb, crop, rng), rng, history.turns)
+        before = _window(rgb, crop + int(rng.choice((0, 24))), rng)
+        rgb = _last_save(before, rng, history)
+    both = _window(np.concatenate((rgb, before), axis=2), crop, rng)
+    both = _mirror(both, rng, history.turns)
+    return np.ascontiguousarray(both[..., :3]), np.ascontiguousarray(both[..., 3:])
 
 
 def at_least(rgb: np.ndarray, side: int) -> np.ndarray:
@@ -92,7 +101,8 @@ def _jpeg(rgb: np.ndarray, quality: int, rng: np.random.Generator) -> np.ndarray
 
 
 def _last_save(rgb: np.ndarray, rng: np.random.Generator, history: History) -> np.ndarray:
-    quality = int(rng.integers(history.quality[0], history.quality[1] + 1))
+    least, most = history.quality
+    quality = least + int((most - least + 1) * rng.random() ** (1 / history.skew))
     if rng.random() < history.webp:
         return resave(rgb, quality, "WEBP", method=2)
     return _jpeg(rgb, quality, rng)
@@ -100,4 +110,4 @@ def _last_save(rgb: np.ndarray, rng: np.random.Generator, history: History) -> n
 
 def _mirror(rgb: np.ndarray, rng: np.random.Generator, turns: bool) -> np.ndarray:
     turned = np.rot90(rgb, int(rng.integers(4))) if turns else rgb
-    return np.ascontiguousarray(turned[:, ::-1] if rng.random() < 0.5 else turned)
+    return turned[:, ::-1] if rng.random() < 0.5 else turned

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from forensics_ui.core.errors import ForensicsError
-from forensics_ui.detectors.networks import LFMNet, NPRNet, normalise
+from forensics_ui.detectors.networks import normalise
+from forensics_ui.train.ablations import Ablation, check_crops, loss_of, maps_of, network_of
 from forensics_ui.train.draws import Draws, batches
 from forensics_ui.train.measure import Validation
 from forensics_ui.train.pictures import Pictures
 from forensics_ui.train.presets import Preset
-from forensics_ui.train.topk import lfm_loss
+from forensics_ui.train.teacher import Teacher
 
-NETWORKS: dict[str, type[nn.Module]] = {"lfm": LFMNet, "npr": NPRNet}
 SAVE_MINUTES = 2
 STATE = ("step", "seconds", "losses", "best", "best_figure", "checked_at")
 Note = Callable[[dict[str, Any]], None]
@@ -44,6 +44,9 @@ class Plan:
     bf16: bool = False
     device: str = "cpu"
     check_minutes: float = 8.0
+    teacher: Teacher | None = None
+    start_from: dict[str, Tensor] | None = None  # weights to begin with, instead of random ones
+    ablation: Ablation = field(default_factory=Ablation)
 
 
 class Trainer:
@@ -53,7 +56,10 @@ class Trainer:
         self.plan, self.preset = plan, plan.preset
         self.draws, self.validation, self._tell = Draws(pictures, plan.preset, plan.seed), validation, note
         torch.manual_seed(plan.seed)
-        self.net = NETWORKS[plan.detector]().to(plan.device, memory_format=torch.channels_last)
+        self.net = network_of(plan.detector, plan.ablation).to(plan.device, memory_format=torch.channels_last)
+        check_crops(self.net, plan.ablation, min(side for _, sides in plan.preset.crops for side in sides))
+        if plan.start_from is not None:
+            self.net.load_state_dict(plan.start_from)
         self.average = copy.deepcopy(self.net)
         settings = {"lr": plan.preset.rate, "weight_decay": plan.preset.weight_decay}
         self.optimiser = (
@@ -123,13 +129,13 @@ class Trainer:
             return self.preset.rate * (0.04 + 0.96 * self.progress / warm)
         return self.preset.rate * (0.005 + 0.995 * 0.5 * (1 + math.cos(math.pi * (self.progress - warm) / (1 - warm))))
 
-    def _one(self, blocks: Tensor, labels: Tensor) -> None:
+    def _one(self, blocks: Tensor, before: Tensor, labels: Tensor) -> None:
         # Dropout and sampling draw from torch's generator: seeded per step, a resumed run draws the same.
         torch.manual_seed(self.plan.seed * 1_000_003 + self.step)
         self.net.train()
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate()
-        loss = self._loss(blocks.to(self.plan.device), labels.to(self.plan.device))
+        loss = self._loss(blocks.to(self.plan.device), self._targets(before, labels))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
@@ -140,14 +146,19 @@ class Trainer:
     def _precision(self) -> torch.autocast:
         return torch.autocast(torch.device(self.plan.device).type, torch.bfloat16, enabled=self.plan.bf16)
 
+    def _targets(self, before: Tensor, labels: Tensor) -> Tensor:
+        labels = labels.to(self.plan.device)
+        if self.plan.teacher is None:
+            return labels
+        with self._precision():
+            return self.plan.teacher.soften(before.to(self.plan.device), labels)
+
     def _loss(self, blocks: Tensor, labels: Tensor) -> Tensor:
         # The subtraction of neighbours stays in fp32 under autocast (it is no matrix product); only convolutions run in bf16.
         x = normalise(blocks).contiguous(memory_format=torch.channels_last)
         with self._precision():
-            maps = self.net.maps(x) if isinstance(self.net, LFMNet) else self.net.features(x)
-        if isinstance(self.net, LFMNet):
-            return lfm_loss(self.net, maps.float(), labels)
-        return F.binary_cross_entropy_with_logits(self.net.fc1(maps.float().mean((2, 3))).squeeze(1), labels)
+            maps = maps_of(self.net, x)
+        return loss_of(self.net, maps.float(), labels, self.plan.ablation)
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -189,16 +200,34 @@ class Trainer:
         os.replace(beside, self.checkpoint)
 
     def _identity(self) -> list[str | int]:
-        return [self.plan.detector, self.preset.name, self.plan.seed, len(self.draws.pictures.samples)]
+        plan = self.plan
+        identity = [plan.detector, self.preset.name, plan.seed, len(self.draws.pictures.samples)]
+        # What is not used is not named, so that the checkpoint of a plain training stays one.
+        if plan.teacher is not None:
+            teacher = plan.teacher
+            identity.append(f"teacher {_fingerprint(teacher.net.state_dict())} {teacher.temperature} {teacher.share}")
+        if plan.start_from is not None:
+            identity.append(f"start {_fingerprint(plan.start_from)}")
+        if plan.ablation.changes():
+            identity.append(f"ablation {plan.ablation.words()}")
+        return identity
 
     def _restore(self) -> None:
         state = torch.load(self.checkpoint, map_location=self.plan.device, weights_only=True)
         if state["of"] != self._identity():
             raise ForensicsError(
-                "The output folder holds the checkpoint of another training (detector, preset, seed or pictures differ); choose another --out."
+                "The output folder holds the checkpoint of another training (detector, preset, seed, pictures, teacher, start or ablation differ); choose another --out."
             )
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         for name in STATE:
             setattr(self, name, state[name])
+
+
+def _fingerprint(state: Mapping[str, Tensor]) -> str:
+    """What tells the weights of one network from those of another."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(state.items()):
+        digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

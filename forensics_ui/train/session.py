@@ -9,14 +9,18 @@ from typing import Any
 
 import torch
 
+from forensics_ui.core.settings import Settings
 from forensics_ui.detectors import DETECTORS, Detector
 from forensics_ui.service.device import choose_device
+from forensics_ui.train.ablations import Ablation
 from forensics_ui.train.card import write_card, write_weights
 from forensics_ui.train.figures import by_size, by_source, calibration, figures, score_samples
 from forensics_ui.train.folders import Sample, counts_by_source, labelled_files, split_by_source
+from forensics_ui.train.given import start_of, teacher_of
 from forensics_ui.train.loop import Plan, Trainer
 from forensics_ui.train.measure import Validation
 from forensics_ui.train.pictures import Pictures
+from forensics_ui.train.plain_detector import PlainDetector
 from forensics_ui.train.presets import preset_for
 
 HELD_OUT = 0.2
@@ -28,22 +32,22 @@ class Session:
     def __init__(self, arguments: Namespace, tell: Callable[[dict[str, Any]], None]) -> None:
         self.arguments, self.tell = arguments, tell
         self.preset = preset_for(arguments.preset, arguments.detector)
-        self.name = arguments.name or f"{arguments.detector}_{self.preset.name}"
-        self.groups = self._groups()
+        self.ablation = ablation_of(arguments)
+        self.name = arguments.name or "_".join(filter(None, (arguments.detector, self.preset.name, self.ablation.words())))
+        self.groups = groups_of(arguments)
         device, _ = choose_device(arguments.device)
         wanted = {key: getattr(arguments, key) for key in ("detector", "out", "seed", "minutes", "epochs", "workers", "bf16")}
-        self.plan = Plan(preset=self.preset, device=device.type, **wanted)
+        self.given: dict[str, Any] = {}
+        self.plan = Plan(preset=self.preset, device=device.type, ablation=self.ablation, **self._given(device), **wanted)
 
-    def _groups(self) -> dict[str, list[Sample]]:
-        train = labelled_files(self.arguments.folder)
-        if self.arguments.validation:
-            validation = labelled_files(self.arguments.validation)
-        else:
-            train, validation = split_by_source(train, HELD_OUT, self.arguments.seed)
-        groups = {"train": train, "validation": validation}
-        if self.arguments.test:
-            groups["test"] = labelled_files(self.arguments.test)
-        return groups
+    def _given(self, device: torch.device) -> dict[str, Any]:
+        """Teacher and start, for the plan; who they are is kept for the card."""
+        weights_dir, made = Settings.load().weights_dir, {}
+        if self.arguments.teacher:
+            made["teacher"], self.given["teacher"] = teacher_of(self.arguments.teacher, device, weights_dir)
+        if self.arguments.start_from:
+            made["start_from"], self.given["start_from"] = start_of(self.arguments.start_from, self.arguments.detector, self.ablation, weights_dir)
+        return made
 
     def run(self) -> dict[str, Any]:
         """Train to the end and write everything; gives the card."""
@@ -51,8 +55,12 @@ class Session:
         trainer = Trainer(self.plan, Pictures(self.groups["train"], seed=self.plan.seed), Validation(self.groups["validation"]), self.tell)
         state = trainer.run()
         weights = self.plan.out / f"{self.name}.safetensors"
-        card = {"name": self.name, "detector": self.plan.detector, "preliminary": False}
-        card["sha256"] = write_weights(state, weights, {"detector": self.plan.detector, "k": "16"})
+        changes = self.ablation.changes()
+        # Under a name of its own, no list of weights offers a variant as the detector's.
+        card = {"name": self.name, "detector": self.plan.detector + "_ablation" * bool(changes), "preliminary": False}
+        card |= {"ablation": changes} if changes else {}
+        metadata = {"detector": self.plan.detector, "k": str(self.ablation.k)} | ({"ablation": json.dumps(changes)} if changes else {})
+        card["sha256"] = write_weights(state, weights, metadata)
         card |= self._account(trainer) | self._worth(state)
         write_card(card, weights)
         return card
@@ -64,17 +72,47 @@ class Session:
             "data": {name: counts_by_source(samples) for name, samples in self.groups.items()},
             "preset": self.preset.as_dict(),
             "seed": self.plan.seed,
-            "training": {"steps": trainer.step, "seconds": round(trainer.seconds), "bf16_convolutions": self.plan.bf16, "torch": torch.__version__},
+            "training": {
+                "steps": trainer.step,
+                "seconds": round(trainer.seconds),
+                "bf16_convolutions": self.plan.bf16,
+                "torch": torch.__version__,
+                **self.given,
+            },
             "log": [entry for entry in entries if "validation" in entry],
         }
 
     def _worth(self, state: dict[str, torch.Tensor]) -> dict[str, Any]:
-        detector = DETECTORS.get(self.plan.detector)(state, torch.device(self.plan.device))
+        detector = self._detector(state, torch.device(self.plan.device))
         self._say("measuring")
         return worth(detector, self.groups["validation"], self.groups.get("test"))
 
+    def _detector(self, state: dict[str, torch.Tensor], device: torch.device) -> Detector:
+        if self.ablation.changes():
+            return PlainDetector(self.plan.detector, self.ablation, state, device)
+        return DETECTORS.get(self.plan.detector)(state, device)
+
     def _say(self, words: str) -> None:
         self.tell({"words": words})
+
+
+def ablation_of(arguments: Namespace) -> Ablation:
+    """The variant that the flags ask for."""
+    asked = {name: value for name in Ablation.__dataclass_fields__ if (value := getattr(arguments, name)) is not None}
+    return Ablation(**asked).check(arguments.detector)
+
+
+def groups_of(arguments: Namespace) -> dict[str, list[Sample]]:
+    """The pictures to learn from, to choose by, and to state error rates on."""
+    train = labelled_files(arguments.folder)
+    if arguments.validation:
+        validation = labelled_files(arguments.validation)
+    else:
+        train, validation = split_by_source(train, HELD_OUT, arguments.seed)
+    groups = {"train": train, "validation": validation}
+    if arguments.test:
+        groups["test"] = labelled_files(arguments.test)
+    return groups
 
 
 def worth(detector: Detector, validation: list[Sample], test: list[Sample] | None) -> dict[str, Any]:

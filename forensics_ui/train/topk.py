@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
-
-from forensics_ui.detectors.networks import LFMNet
+from torch import Tensor, nn
 
 DROP_LEAST, DROP_MOST = 0.1, 0.3
 AUXILIARY_WEIGHT = 0.1
@@ -33,16 +31,18 @@ def random_k_sampling(flat_maps: Tensor, k: int) -> Tensor:
     return flat_maps.gather(2, chosen).sort(dim=2, descending=True).values
 
 
-def lfm_loss(net: LFMNet, maps: Tensor, labels: Tensor, regularised: bool = True) -> Tensor:
-    """Cross-entropy of the Top-K vector (RBLD applied) plus a tenth of that of k random values through the same linear layer (RKS)."""
+def lfm_loss(net: nn.Module, maps: Tensor, labels: Tensor, rbld: bool = True, rks: bool = True) -> Tensor:
+    """Cross-entropy of the Top-K vector (RBLD applied) plus a tenth of that of k random values through the same linear layer (RKS).
+
+    `net` is an LFM network: its `k` and its linear layer `fc1` are used.
+    """
     flat = maps.flatten(2)
     top = flat.topk(net.k, dim=2).values
-    if not regularised:
-        return F.binary_cross_entropy_with_logits(_logits(net, top), labels)
-    main = F.binary_cross_entropy_with_logits(_logits(net, rank_based_linear_dropout(top)), labels)
-    auxiliary = F.binary_cross_entropy_with_logits(_logits(net, random_k_sampling(flat, net.k)), labels)
-    return main + AUXILIARY_WEIGHT * auxiliary
+    main = F.binary_cross_entropy_with_logits(_logits(net, rank_based_linear_dropout(top) if rbld else top), labels)
+    if not rks:
+        return main
+    return main + AUXILIARY_WEIGHT * F.binary_cross_entropy_with_logits(_logits(net, random_k_sampling(flat, net.k)), labels)
 
 
-def _logits(net: LFMNet, vectors: Tensor) -> Tensor:
+def _logits(net: nn.Module, vectors: Tensor) -> Tensor:
     return net.fc1(vectors.flatten(1)).squeeze(1)

@@ -1,8 +1,7 @@
-"""The About tab: what each detector is, which weights it runs on, and what a bug report needs."""
+"""The About tab: how far to trust the app, the cards of its weights, its methods, own photographs to judge by, and what a bug report needs."""
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -11,6 +10,8 @@ from typing import Any
 import gradio as gr
 
 from forensics_ui import __version__
+from forensics_ui.ui import own_reals
+from forensics_ui.ui.cards import cards
 from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.environment import uploads_folder
 from forensics_ui.ui.text import escape, prose
@@ -29,6 +30,8 @@ LIMITS = (
 def build(page: gr.Blocks, bench: Bench) -> None:
     """Lay out the tab; it fills itself once the page is open."""
     shown = gr.HTML(_page(bench, None), elem_id="about", js_on_load=None, apply_default_css=False)
+    own_reals.build(page, bench)
+    gr.HTML(_rest(bench), js_on_load=None, apply_default_css=False)
     ask = gr.Button("Show what a bug report needs", elem_id="ask-doctor", size="sm", min_width=240, scale=0)
     report = gr.HTML("", elem_id="doctor", js_on_load=None, apply_default_css=False)
 
@@ -47,14 +50,24 @@ def build(page: gr.Blocks, bench: Bench) -> None:
 
 
 def _page(bench: Bench, detectors: list[dict[str, Any]] | None) -> str:
-    cards = "".join(map(_card, detectors)) if detectors is not None else "<p>The detectors are starting…</p>"
+    waiting = "<p>The detectors are starting…</p>"
+    methods = "".join(map(_card, detectors)) if detectors is not None else waiting
+    models = cards(bench.settings.weights_dir) if detectors is not None else waiting
     limits = "".join(f"<li>{escape(line)}</li>" for line in LIMITS)
-    folder = escape(uploads_folder(bench.settings.data_dir))
     return (
         f'<div class="about"><section><h2>How far this can be trusted</h2><ul>{limits}</ul></section>'
-        f"<section><h2>Detectors and weights</h2>{cards}</section>"
-        f"<section><h2>Your pictures</h2><p>They stay on this machine. What you drop is kept in <code>{folder}</code>, deleted after an hour, and all of it when the app ends.</p></section>"
-        f"<section><h2>Versions</h2>{_versions(bench)}<p>For a bug report, paste what <code>python launch.py doctor</code> prints; the button below shows the same.</p></section></div>"
+        f"<section><h2>What the app has learned from, and how often it errs</h2>{models}</section>"
+        f"<section><h2>The methods</h2>{methods}</section></div>"
+    )
+
+
+def _rest(bench: Bench) -> str:
+    folder = escape(uploads_folder(bench.settings.data_dir))
+    return (
+        f'<div class="about own"><section><h2>Your pictures</h2><p>They stay on this machine. What you drop is kept in <code>{folder}</code>, '
+        "deleted after an hour, and all of it when the app ends.</p></section>"
+        f"<section><h2>Versions</h2>{_versions(bench)}<p>For a bug report, paste what <code>python launch.py doctor</code> prints; the button below "
+        "shows the same.</p></section></div>"
     )
 
 
@@ -70,15 +83,7 @@ def _card(one: dict[str, Any]) -> str:
         "State": one["sentence"],
     }
     facts = "".join(f"<dt>{escape(name)}</dt><dd>{prose(value)}</dd>" for name, value in rows.items())
-    return f'<article class="card"><header><h3>{escape(one["title"])}</h3>{badge}</header><dl>{facts}</dl>{_figures(one)}</article>'
-
-
-def _figures(one: dict[str, Any]) -> str:
-    """The rest of the weights' card as it is: counts, settings, figures."""
-    card = one.get("card")
-    if not card:
-        return ""
-    return f"<details><summary>The weights' card</summary><pre>{escape(json.dumps(card, indent=2, ensure_ascii=False), 40_000)}</pre></details>"
+    return f'<article class="card"><header><h3>{escape(one["title"])}</h3>{badge}</header><dl>{facts}</dl></article>'
 
 
 def _versions(bench: Bench) -> str:

@@ -9,6 +9,7 @@ import re
 import shutil
 import threading
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -20,11 +21,14 @@ from starlette.routing import Route
 
 from forensics_ui.batch.manager import BatchInfo
 from forensics_ui.batch.rows import Filter
+from forensics_ui.batch.scan import Found
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.types import INPUT_RULES
+from forensics_ui.evaluation.folders import LabelCount
 from forensics_ui.report.model import Case
 from forensics_ui.ui import batch_shown
 from forensics_ui.ui.batch_desk import BatchDesk
+from forensics_ui.ui.batch_evaluation import Evaluations, Wish
 from forensics_ui.ui.batch_pictures import KEPT, Changed, Thumbnails, original
 from forensics_ui.ui.batch_places import NotAllowed, allowed, check, complete
 from forensics_ui.ui.doors import PRIVATE, refused
@@ -33,6 +37,7 @@ HERE = "/forensics/batch"
 MOST_ROWS = 100
 MOST_WORDS = 65_536
 CASE_TEXT = 20_000
+EVALUATION = "evaluation-"  # so that what is downloaded does not hide the batch's own files
 
 Fields = dict[str, Any]
 
@@ -53,6 +58,10 @@ def routes(desk: BatchDesk) -> list[Route]:
         ("/of/{batch}/skipped", made.skipped, "GET"),
         ("/of/{batch}/thumb", made.thumb, "GET"),
         ("/of/{batch}/file", made.file, "GET"),
+        ("/of/{batch}/evaluation", made.evaluation, "GET"),
+        ("/of/{batch}/evaluation", made.evaluate, "POST"),
+        ("/of/{batch}/evaluation/{name}", made.write_evaluation, "POST"),
+        ("/of/{batch}/evaluation/{name}", made.evaluation_file, "GET"),
         ("/of/{batch}/report/{format}", made.write_report, "POST"),
         ("/of/{batch}/report/{format}", made.report, "GET"),
         ("/of/{batch}/{what}", made.steer, "POST"),
@@ -112,6 +121,7 @@ class BatchAddresses:
     def __init__(self, desk: BatchDesk) -> None:
         self.desk = desk
         self.thumbnails = Thumbnails(desk)
+        self.evaluations = Evaluations(desk)
         self._writing = threading.Lock()
 
     def choices(self, request: Request, fields: Fields) -> Response:
@@ -140,10 +150,11 @@ class BatchAddresses:
         return info
 
     def preview(self, request: Request, fields: Fields) -> Response:
-        """What would be scored, and what would be skipped."""
-        drop = fields.get("drop")
+        """What would be scored, what would be skipped, and what the folders say the pictures are."""
+        drop, labels = fields.get("drop"), LabelCount()
         folder = self.desk.drops.looked_at(str(drop)) if drop else check(self.desk.settings, str(fields.get("folder", "")))
-        return plain({**batch_shown.previewed(self.desk.manager.preview(folder)), "folder": "" if drop else str(folder)})
+        found = self.desk.manager.preview(folder, watch=lambda each: labels.add(each.path) if isinstance(each, Found) else None)
+        return plain({**batch_shown.previewed(found), "labels": labels.as_dict(), "folder": "" if drop else str(folder)})
 
     def start(self, request: Request, fields: Fields) -> Response:
         """Begin, or go on with the same batch."""
@@ -153,9 +164,17 @@ class BatchAddresses:
         usable = {one["name"] for one in batch_shown.choices(self.desk)["detectors"] if one["usable"]}
         if not isinstance(detectors, list) or not detectors or not usable.issuperset(map(str, detectors)):
             raise ForensicsError("Choose at least one detector that can be used.")
-        drop = fields.get("drop")
+        drop, wish = fields.get("drop"), self._wish(fields.get("evaluate"))
         folder = self.desk.drops.begin(str(drop)) if drop else check(self.desk.settings, str(fields.get("folder", "")))
-        return plain({"id": self.desk.manager.start(folder, detectors, rule, fresh=fields.get("fresh") is True)})
+        batch = self.desk.manager.start(folder, detectors, rule, fresh=fields.get("fresh") is True)
+        if wish:
+            self.evaluations.ask(batch, wish)
+        else:
+            self.evaluations.follow(batch)
+        return plain({"id": batch})
+
+    def _wish(self, fields: object) -> Wish | None:
+        return Wish.of(fields, partial(check, self.desk.settings)) if isinstance(fields, dict) else None
 
     def new_drop(self, request: Request, fields: Fields) -> Response:
         """A place for files that are about to come."""
@@ -223,24 +242,20 @@ class BatchAddresses:
         if what not in ("pause", "resume", "cancel"):
             raise ForensicsError("A batch can be paused, resumed and cancelled.")
         folder = info.plan.get("folder")
-        if what == "resume" and info.progress.over:
+        if what == "resume" and (info.progress.over or info.progress.state == "interrupted"):
             if folder and not self.desk.drops.of(folder):
                 check(self.desk.settings, folder)
-            self._let_end(info)
         getattr(self.desk.manager, what)(info.id)
+        if what == "resume":
+            self.evaluations.follow(info.id)
         return plain(batch_shown.brief(self.desk, self.desk.manager.get(info.id)))
-
-    def _let_end(self, info: BatchInfo) -> None:
-        """A batch is called over a moment before its thread has ended, and only then can it go on or be forgotten."""
-        if info.progress.over:
-            with contextlib.suppress(Exception):  # one that nobody runs here, or one whose error was told already
-                self.desk.manager.wait(info.id, self.desk.settings.limits.seconds + 5)
 
     def forget(self, request: Request, fields: Fields) -> Response:
         """Delete what is known of a batch, and the app's own copies of dropped files only where that is asked for too."""
         info = self._info(request)
-        self._let_end(info)
+        self.evaluations.check_idle(info.id)
         self.desk.manager.forget(info.id)
+        self.evaluations.forget(info.id)
         shutil.rmtree(self._reports(info.id), ignore_errors=True)
         with contextlib.suppress(OSError):
             self._reports(info.id).parent.rmdir()
@@ -253,15 +268,41 @@ class BatchAddresses:
             self.desk.drops.delete(drop)
         return Response(status_code=204)
 
+    def evaluation(self, request: Request, fields: Fields) -> Response:
+        """How a labelled batch did, as soon as that is known."""
+        told_of = self.evaluations.told(self._info(request))
+        if record := told_of.pop("record", None):
+            from forensics_ui.ui.batch_judged import judged
+
+            told_of["judged"] = judged(record)
+        if validation := told_of.get("validation"):
+            told_of["progress"] = batch_shown.brief(self.desk, self.desk.manager.get(validation))["progress"]
+        return plain(told_of)
+
+    def evaluate(self, request: Request, fields: Fields) -> Response:
+        """Have a batch compared with its labels, or compared otherwise."""
+        info, wish = self._info(request), self._wish(fields)
+        self.evaluations.ask(info.id, wish or Wish())
+        return plain({"id": info.id})
+
+    def write_evaluation(self, request: Request, fields: Fields) -> Response:
+        """Write one file of an evaluation."""
+        written = self.evaluations.write(self._info(request), request.path_params["name"], _case(fields))
+        return plain({"name": EVALUATION + written.name, "bytes": written.stat().st_size})
+
+    def evaluation_file(self, request: Request, fields: Fields) -> Response:
+        """A file of an evaluation that was written."""
+        found = self.evaluations.written(self._info(request).id, request.path_params["name"])
+        return FileResponse(found, filename=EVALUATION + found.name, headers=PRIVATE)
+
     def write_report(self, request: Request, fields: Fields) -> Response:
         """Write one report of what is finished."""
         from forensics_ui.batch.output import write_outputs  # brings the PDF writer, which only reports need
 
         info, name = self._info(request), request.path_params["format"]
         batch_shown.checked_formats(name)
-        case = Case(*(str(fields.get(key, ""))[:CASE_TEXT] for key in ("name", "examiner", "notes")))
         with self._writing:
-            written = write_outputs(self.desk.manager, info.id, self._reports(info.id), [name], case)[name]
+            written = write_outputs(self.desk.manager, info.id, self._reports(info.id), [name], _case(fields))[name]
         return plain({"name": written.name, "bytes": written.stat().st_size})
 
     def report(self, request: Request, fields: Fields) -> Response:
@@ -275,6 +316,10 @@ class BatchAddresses:
 
     def _reports(self, batch: str) -> Path:
         return self.desk.manager.folder / batch / "reports"
+
+
+def _case(fields: Fields) -> Case:
+    return Case(*(str(fields.get(key, ""))[:CASE_TEXT] for key in ("name", "examiner", "notes")))
 
 
 def _number(fields: Fields, name: str) -> int:

@@ -12,12 +12,15 @@ from forensics_ui.batch.scan import Preview
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.types import BANDS, INPUT_RULES
 from forensics_ui.detectors import DETECTORS
+from forensics_ui.evaluation.presets import PRESETS
+from forensics_ui.evaluation.table import COLUMNS
 from forensics_ui.report import REPORTS
 from forensics_ui.ui.batch_desk import BatchDesk
 from forensics_ui.ui.batch_places import allowed, outside, roots
 from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.text import sentence
 from forensics_ui.ui.words import RULES, TONES
+from forensics_ui.verdict.several import disagreement
 from forensics_ui.weightstore.manifest import find, read_card
 
 BINS = 40
@@ -32,6 +35,8 @@ def choices(desk: BatchDesk) -> dict[str, Any]:
         "rules": [{"name": name, "title": RULES[name][0], "words": RULES[name][1]} for name in INPUT_RULES],
         "bands": [{"name": band, "tone": TONES[band]} for band in BANDS],
         "formats": REPORTS.names(),
+        "figures": list(COLUMNS.values()),
+        "presets": [{"name": preset.name, "title": preset.title, "rule": preset.rule} for preset in PRESETS.values()],
         "folders": folders,
         "roots": [str(root) for root in roots(desk.settings)],
         "no_folders": "" if folders else outside(desk.settings),
@@ -104,6 +109,7 @@ def row(found: Mapping[str, Any]) -> dict[str, Any]:
         "mismatch": bool(facts.get("type_mismatch")),
         "generators": len(facts.get("generators") or ()),
         "incomplete": facts.get("complete", 1) < 1,
+        "disagreement": disagreement({title_of(name): score["verdict"] for name, score in scores.items() if score["verdict"]}),
         "scores": scores,
     }
 

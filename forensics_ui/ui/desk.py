@@ -40,8 +40,11 @@ class Job:
     rules: tuple[InputRule, ...] = ("crop", "native")
     picture: Picture | None = None
     lines: list[Line] = field(default_factory=list)
+    studies: list[dict] = field(default_factory=list)  # the numbers of every stability view that was made of it
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     stop: threading.Event = field(default_factory=threading.Event)
+    opened: threading.Event = field(default_factory=threading.Event)  # or refused: nothing more is to be waited for
+    looked: threading.Event = field(default_factory=threading.Event)  # the screen has the first map of this picture
 
 
 class Desk:

@@ -16,6 +16,7 @@ from forensics_ui.ui.looking import Moment, look
 from forensics_ui.ui.picture import figure
 from forensics_ui.ui.status import status
 from forensics_ui.ui.warm import Bench
+from forensics_ui.ui.weighing import weighed
 
 INVITATION = """
 <div class="invitation" data-limit="{limit}"><h2>Drop a picture anywhere on this page</h2>
@@ -49,6 +50,8 @@ def build(page: gr.Blocks, bench: Bench, desk: Desk) -> None:
         with gr.Column(scale=2, min_width=320, elem_id="right"):
             shown = _html("picture")
             known = _html("facts")
+    # Pressed by assets/findings.js when a stability study has ended, and after the choice of own photographs: the words may change.
+    weigh = gr.Button("Weigh again", visible="hidden", elem_id="weigh")
     # Drawn and kept by assets/workbench.js, which follows the picture that is shown above.
     gr.HTML('<section id="workbench" hidden></section>', js_on_load=None, apply_default_css=False)
     outputs = {"state": state, "words": words, "shown": shown, "known": known, "partial": partial, "paper": paper, "stop": stop}
@@ -57,6 +60,7 @@ def build(page: gr.Blocks, bench: Bench, desk: Desk) -> None:
     picker.upload(handlers.arrived, [picker, how], list(outputs.values()), js=TELL_HOW, **several)
     partial.click(handlers.open_partial, None, list(outputs.values()), **several)
     paper.click(handlers.add_paper, None, list(outputs.values()), **several)
+    weigh.click(handlers.weigh, None, [words], **several)
     stop.click(handlers.stop, None, None, api_visibility="private", queue=False)
     page.unload(handlers.left)
 
@@ -92,6 +96,12 @@ class Handlers:
         """The generator that is at work sees this within a fraction of a second."""
         if job := self.desk.of(str(request.session_hash)):
             job.stop.set()
+
+    def weigh(self, request: gr.Request) -> Any:
+        """The same answers from what is known by now; nothing is computed again."""
+        job = self.desk.of(str(request.session_hash))
+        done = job is not None and job.picture is not None and not any(line.state in ("waiting", "running") for line in job.lines)
+        return answers(weighed(self.bench, job)) if done else gr.skip()
 
     def left(self, request: gr.Request) -> None:
         """The page was closed."""

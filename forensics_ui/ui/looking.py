@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 CROP_SIDE = 256
 REFRESH = 0.2  # seconds between two looks at what is on its way
+SCREEN_FIRST = 0.3  # seconds at most that scores wait for the first map to be on the screen
 FAULT = "Something went wrong inside the app while it worked on this picture. The picture and the app are still there; `doctor` prints what a bug report needs."
 
 
@@ -41,10 +44,10 @@ def look(bench: Bench, job: Job) -> Iterator[Moment]:
 
 
 def _look(bench: Bench, job: Job) -> Iterator[Moment]:
+    opening = _begin(bench, job)
     yield Moment("opening", job, [])
     try:
-        if job.picture is None:
-            job.picture = bench.get().open(job.source, job.name, partial=job.partial)
+        opening.result()
     except BadImage as problem:
         yield Moment("refused", job, [], problem)
         return
@@ -55,6 +58,24 @@ def _look(bench: Bench, job: Job) -> Iterator[Moment]:
     for _ in _score(bench, job):
         yield Moment("scoring", job, detectors)
     yield Moment("done", job, detectors)
+
+
+def _begin(bench: Bench, job: Job) -> Future[None]:
+    """Open the picture in a thread of its own: it need not wait until the page has heard of it."""
+    opening: Future[None] = Future()
+
+    def work() -> None:
+        try:
+            if job.picture is None:
+                job.picture = bench.get().open(job.source, job.name, partial=job.partial)
+            opening.set_result(None)
+        except BaseException as problem:
+            opening.set_exception(problem)
+        finally:
+            job.opened.set()
+
+    threading.Thread(target=work, name="opening", daemon=True).start()
+    return opening
 
 
 def rules_for(job: Job) -> list[InputRule]:
@@ -68,6 +89,7 @@ def rules_for(job: Job) -> list[InputRule]:
 
 def _score(bench: Bench, job: Job) -> Iterator[None]:
     """Hand in every line, then look at them until each has ended; a step is a change that can be seen."""
+    job.looked.wait(SCREEN_FIRST)
     tickets = {id(line): _hand_in(bench, job.picture, line) for line in job.lines if not job.stop.is_set()}
     try:
         before = None

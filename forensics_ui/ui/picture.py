@@ -25,7 +25,7 @@ def figure(job: Job) -> str:
     """The preview with its place reserved, and what it is in words."""
     picture = job.picture
     if picture is None:
-        return '<figure class="picture empty" aria-hidden="true"></figure>'
+        return f'<figure class="picture empty" data-opening="{job.token}" aria-hidden="true"></figure>'
     width, height = preview_size(picture.width, picture.height)
     shrunk = (width, height) != (picture.width, picture.height)
     what = f"Preview, shrunk to {width} × {height} for orientation." if shrunk else "Its exact pixels, scaled to fit this page."

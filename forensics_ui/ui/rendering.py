@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from forensics_ui.core.types import Box, Picture
-from forensics_ui.imaging.colour import palette_spec
+from forensics_ui.imaging.colour import MARKS, palette_spec
 from forensics_ui.imaging.pyramid import TILE
 from forensics_ui.ui.view_jobs import Showing
 from forensics_ui.views.base import VIEWS, Curve, Mark, Option, Pane, Rendering, Table, View
 from forensics_ui.views.common import plain_value
 
 TILES_HERE = "/forensics/tiles"
-# Red towards generated, blue towards real, as on the signed maps: the two stay apart for colour-blind eyes.
-COLOURS = {"seen": "#8a5cf6", "fake": "#d1382c", "real": "#2f6fdb", "neutral": "#f2b705"}
+COLOURS = {kind: "#" + bytes(colour).hex() for kind, colour in MARKS.items()}
 REDUCED = {"mean": "average", "max": "largest magnitude", "rms": "root mean square"}
 
 
@@ -34,9 +33,8 @@ def _option(option: Option) -> dict[str, Any]:
     return {**{name: getattr(option, name) for name in names}, "kind": kind, "choices": list(option.choices)}
 
 
-def rendering_json(showing: Showing, picture: Picture) -> dict[str, Any]:
+def rendering_json(showing: Showing, made: Rendering, picture: Picture) -> dict[str, Any]:
     """Everything that the page shows of one view."""
-    made: Rendering = showing.rendering
     return plain_value(
         {
             "id": showing.id,

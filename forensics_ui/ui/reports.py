@@ -127,6 +127,7 @@ class ReportDesk:
             Case(**making.choices["case"]),
             making.told,
             rules=(making.choices["rule"],),
+            studies=tuple(making.job.studies),
         )
 
     def _of(self, request: Request) -> Making | None:

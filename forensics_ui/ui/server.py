@@ -19,8 +19,20 @@ if TYPE_CHECKING:
 
 ASSETS_HERE = "/forensics/assets"
 # Linked, not given to Gradio's `css`, which rewrites selectors and cannot read lists inside `:is()`.
-STYLES = ("app.css", "viewer.css", "workbench.css", "report.css", "batch.css")
-SCRIPTS = ("app.js", "viewer.js", "charts.js", "findings.js", "workbench.js", "report.js", "batch_parts.js", "batch_run.js", "batch.js")
+STYLES = ("app.css", "viewer.css", "workbench.css", "report.css", "batch.css", "about.css")
+VIEWER_SCRIPTS = ("viewer_tiles.js", "viewer_pane.js", "viewer_place.js", "viewer_hands.js", "viewer.js")
+SCRIPTS = (
+    "app.js",
+    *VIEWER_SCRIPTS,
+    "charts.js",
+    "findings.js",
+    "workbench.js",
+    "report.js",
+    "batch_parts.js",
+    "batch_evaluation.js",
+    "batch_run.js",
+    "batch.js",
+)
 HEAD = "".join(f'<link rel="stylesheet" href="{ASSETS_HERE}/{name}">' for name in STYLES)
 HEAD += "".join(f'<script defer src="{ASSETS_HERE}/{name}"></script>' for name in SCRIPTS)
 

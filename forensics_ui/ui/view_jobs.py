@@ -15,13 +15,15 @@ import numpy as np
 
 from forensics_ui.core.errors import Cancelled, ForensicsError
 from forensics_ui.core.types import InputRule, Picture
+from forensics_ui.imaging.pyramid import Lazy
 from forensics_ui.ui.desk import Desk
 from forensics_ui.ui.warm import Bench
-from forensics_ui.views.base import Rendering
+from forensics_ui.views.base import Pane, Rendering, Subject, View
 
 KEPT = 48  # renderings
 KEPT_PIXELS = 256 * 1024**2  # of all their panes: about a gigabyte once every pane was looked at
 SECONDS_KEPT = 8
+SCREEN_FIRST = 0.25  # seconds at most that counting waits for the maps to be on the screen
 SOMETHING_BROKE = "This view could not be made: something went wrong inside it. The other views are not affected."
 
 
@@ -36,10 +38,13 @@ class Showing:
     numbers_key: str = ""  # the same for those that differ only in colours
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     rendering: Rendering | None = None
+    first: Rendering | None = None  # what could be shown at once
     problem: str = ""
     progress: tuple[int, int] = (0, 0)
     begun: bool = False
     twin: Showing | None = None  # an earlier one with the same numbers in its panes, which are not computed again
+    ready: threading.Event = field(default_factory=threading.Event)  # there is something to show, or nothing will come
+    looked: threading.Event = field(default_factory=threading.Event)  # a map is on the screen, or none will be
     ended: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
     _computing: threading.Lock = field(default_factory=threading.Lock)
@@ -55,10 +60,20 @@ class Showing:
         """The one whose panes hold the numbers."""
         return self.twin or self
 
+    @property
+    def panes(self) -> tuple[Pane, ...]:
+        """As far as they are known."""
+        made = self.rendering or self.first
+        return made.panes if made else ()
+
+    def tiles(self, index: int) -> np.ndarray | Lazy:
+        """What the tiles of a pane are cut from."""
+        return self.source.panes[index].lazy or self.values(index)
+
     def values(self, index: int) -> np.ndarray:
         """The numbers of a pane, computed once: several tiles are asked for at the same time."""
         source = self.source
-        pane = source.rendering.panes[index]
+        pane = source.panes[index]
         if pane.scale is None:
             return pane.values  # a picture is at hand: it does not wait for maps
         with source._computing:
@@ -79,6 +94,17 @@ class ViewJobs:
         """The picture that is open under this token."""
         job = self._desk.by_token(token)
         return job.picture if job else None
+
+    def opened(self, token: str, seconds: float) -> bool:
+        """Wait for a picture that is being read; False if it still is."""
+        job = self._desk.by_token(token)
+        return job is None or job.picture is not None or job.opened.wait(seconds)
+
+    def looked(self, showing: Showing) -> None:
+        """The screen has a map of this view: what waited for that goes on."""
+        showing.looked.set()
+        if job := self._desk.by_token(showing.token):
+            job.looked.set()
 
     def set_second(self, token: str, picture: Picture | None) -> None:
         """Lay another picture beside the first, or take it away; views made before are made anew."""
@@ -132,6 +158,7 @@ class ViewJobs:
         for one in showings:
             if not one.ended.is_set():
                 one.stop.set()
+                one.looked.set()
 
     def _forget_closed(self) -> None:
         """Drop what belongs to pictures that are no longer open."""
@@ -157,9 +184,13 @@ class ViewJobs:
         try:
             showing.begun = True
             showing.on_progress(0, 0)
-            rendering = self._render(showing, second)
-            showing.twin = self._twin(showing, rendering)
-            showing.rendering = _sharing(rendering, showing.twin)
+            view, subject = self._view(showing), self._subject(showing, second)
+            self._show_at_once(showing, view.at_once(subject, **showing.options))
+            rendering = view.render(subject, **showing.options)
+            if showing.first is None:
+                showing.twin = self._twin(showing, rendering)
+            showing.rendering = _sharing(rendering, showing.first or (showing.twin and showing.twin.rendering))
+            self._note_study(showing)
             self._make_room()
         except ForensicsError as error:
             showing.problem = error.user_message
@@ -169,16 +200,38 @@ class ViewJobs:
             showing.problem = SOMETHING_BROKE
         finally:
             showing.ended.set()
+            showing.ready.set()
+
+    def _show_at_once(self, showing: Showing, first: Rendering | None) -> None:
+        """Let the screen have the panes, and compute what it asks for, before everything else is counted."""
+        if first is None:
+            return
+        showing.twin = self._twin(showing, first)
+        showing.first = _sharing(first, showing.twin and (showing.twin.rendering or showing.twin.first))
+        showing.ready.set()
+        if showing.twin is None:
+            showing.looked.wait(SCREEN_FIRST)
+        showing.on_progress(0, 0)
+
+    def _note_study(self, showing: Showing) -> None:
+        """What the stability view found bears on the verdicts of the picture."""
+        job = self._desk.by_token(showing.token)
+        if job and showing.view == "stability":
+            job.studies = [*job.studies, dict(showing.rendering.numbers)]
 
     def _twin(self, showing: Showing, rendering: Rendering) -> Showing | None:
         """An earlier showing whose panes hold the same numbers."""
         ids = [pane.id for pane in rendering.panes]
         with self._lock:
-            others = [one.source for one in self._showings.values() if one.numbers_key == showing.numbers_key and one.rendering]
-        return next((one for one in others if [pane.id for pane in one.rendering.panes] == ids), None)
+            others = [one.source for one in self._showings.values() if one.numbers_key == showing.numbers_key]
+        return next((one for one in others if ids and [pane.id for pane in one.panes] == ids), None)
 
-    def _render(self, showing: Showing, second: Picture | None) -> Rendering:
+    def _view(self, showing: Showing) -> View:
         from forensics_ui.views import VIEWS
+
+        return VIEWS.get(showing.view)()
+
+    def _subject(self, showing: Showing, second: Picture | None) -> Subject:
         from forensics_ui.workbench.subject import PictureSubject
 
         picture = self.picture(showing.token)
@@ -190,16 +243,15 @@ class ViewJobs:
                 raise Cancelled("This picture is no longer open.")
             showing.on_progress(done, total)
 
-        subject = PictureSubject(self._bench.get(), picture, second, rule=showing.rule, on_progress=on_progress)
-        return VIEWS.get(showing.view)().render(subject, **showing.options)
+        return PictureSubject(self._bench.get(), picture, second, rule=showing.rule, on_progress=on_progress)
 
 
-def _sharing(rendering: Rendering, twin: Showing | None) -> Rendering:
-    """The rendering with its twin's numbers: its own are let go, computed or not."""
-    if twin is None:
+def _sharing(rendering: Rendering, other: Rendering | None) -> Rendering:
+    """The rendering with the numbers of another one that has the same: its own are let go, computed or not."""
+    if other is None:
         return rendering
-    pairs = zip(rendering.panes, twin.rendering.panes, strict=True)
-    return replace(rendering, panes=tuple(replace(pane, make=other.make, known_size=other.size) for pane, other in pairs))
+    pairs = zip(rendering.panes, other.panes, strict=True)
+    return replace(rendering, panes=tuple(replace(pane, make=one.make, known_size=one.size, lazy=one.lazy) for pane, one in pairs))
 
 
 def _keys(kind: Any, token: str, options: dict[str, Any], rule: str, second: Picture | None) -> tuple[str, str]:

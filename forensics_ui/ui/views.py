@@ -28,6 +28,7 @@ NEWS = 0.1  # of that, how often it is looked whether it got further
 # Tiles never change under their address, which dies with the view.
 TILE_HEADERS = {"cache-control": "private, max-age=600, immutable"}
 RULE_ARGUMENT = "input-rule"
+HAD = "had"  # the showing whose first part the page has already
 
 
 def routes(bench: Bench, jobs: ViewJobs) -> list[Route]:
@@ -70,7 +71,9 @@ class ViewDesk:
         """A view: done, failed, or running with its progress. Asking again goes on waiting for the same one."""
         token, view = request.path_params["token"], request.path_params["view"]
         values = dict(request.query_params)
-        rule = values.pop(RULE_ARGUMENT, "native")
+        rule, had = values.pop(RULE_ARGUMENT, "native"), values.pop(HAD, "")
+        if not self.jobs.opened(token, PATIENCE):
+            return JSONResponse({"state": "running", "progress": (0, 0), "waiting": False}, headers=PRIVATE)
         if self.jobs.picture(token) is None:
             return _problem(NOT_FOUND, 404)
         if rule not in INPUT_RULES:
@@ -80,48 +83,51 @@ class ViewDesk:
         except (KeyError, ValueError) as error:
             return _problem(str(error.args[0]), 400)
         before, end = showing.progress, time.monotonic() + PATIENCE
-        while not showing.ended.wait(NEWS) and time.monotonic() < end and showing.progress == before:
+        awaited = showing.ended if had == showing.id else showing.ready
+        while not awaited.wait(NEWS) and time.monotonic() < end and showing.progress == before:
             pass
-        return self._told(showing)
+        return self._told(showing, had)
 
-    def _told(self, showing: Showing) -> Response:
+    def _told(self, showing: Showing, had: str) -> Response:
         from forensics_ui.ui.rendering import rendering_json
 
-        if not showing.ended.is_set():
+        done, picture = showing.ended.is_set(), self.jobs.picture(showing.token)
+        made = showing.rendering if done else None if had == showing.id else showing.first
+        if not done and made is None:
             return JSONResponse({"state": "running", "progress": showing.progress, "waiting": not showing.begun}, headers=PRIVATE)
-        picture = self.jobs.picture(showing.token)
-        if showing.rendering is None or picture is None:
+        if made is None or picture is None:
             return _problem(showing.problem or NOT_FOUND, 200)
         try:
-            told = rendering_json(showing, picture)
+            told = rendering_json(showing, made, picture)
         except NotApplicable as error:  # a pane computes its numbers when it is first looked at
             return _problem(error.user_message, 200)
-        return JSONResponse({"state": "done", **told}, headers=PRIVATE)
+        return JSONResponse({"state": "done" if done else "begun", **told}, headers=PRIVATE)
 
     def cancel(self, request: Request) -> Response:
         """Stop a view that is being made."""
         self.jobs.cancel(request.path_params["token"], request.path_params["view"])
         return Response(status_code=204)
 
-    def _pane(self, request: Request) -> tuple[Pane, np.ndarray] | tuple[None, None]:
-        """The pane of that address and its numbers."""
+    def _pane(self, request: Request) -> tuple[Showing, Pane, int] | tuple[None, None, int]:
+        """The pane of that address."""
         showing, index = self.jobs.by_id(request.path_params["showing"]), request.path_params["pane"]
-        panes = showing.rendering.panes if showing and showing.rendering else ()
-        return (panes[index], showing.values(index)) if index < len(panes) else (None, None)
+        panes = showing.panes if showing else ()
+        return (showing, panes[index], index) if index < len(panes) else (None, None, index)
 
     def tile(self, request: Request) -> Response:
         """One tile of one pane: numbers of a map, lossless pixels of a picture."""
         from forensics_ui.imaging import colour, pyramid
 
-        pane, whole = self._pane(request)
+        showing, pane, index = self._pane(request)
         if pane is None:
             return Response(NOT_FOUND, 404, media_type="text/plain")
         where = (request.path_params[name] for name in ("scale", "column", "row"))
         try:
-            values = pyramid.tile_of(whole, *where, reduce=pane.reduce if pane.scale else "mean")
+            values = pyramid.tile_of(showing.tiles(index), *where, reduce=pane.reduce if pane.scale else "mean")
         except IndexError as error:
             return Response(str(error), 404, media_type="text/plain")
         if pane.scale:
+            self.jobs.looked(showing)
             return Response(pyramid.pack(_packable(values)), media_type="application/octet-stream", headers=TILE_HEADERS)
         return Response(colour.png(np.ascontiguousarray(values)), media_type="image/png", headers=TILE_HEADERS)
 
@@ -129,20 +135,20 @@ class ViewDesk:
         """A whole pane as it is coloured on the screen, at its own size, lossless."""
         from forensics_ui.imaging import colour
 
-        pane, values = self._pane(request)
+        showing, pane, index = self._pane(request)
         if pane is None:
             return Response(NOT_FOUND, 404, media_type="text/plain")
-        scale = pane.scale
+        scale, values = pane.scale, showing.values(index)
         pixels = colour.colourise(values, scale.low, scale.high, scale.colours) if scale else values
         return _download(colour.png(np.ascontiguousarray(pixels)), "image/png", f"{pane.id}.png")
 
     def map_npy(self, request: Request) -> Response:
         """A whole pane as numbers, for numpy."""
-        pane, values = self._pane(request)
+        showing, pane, index = self._pane(request)
         if pane is None:
             return Response(NOT_FOUND, 404, media_type="text/plain")
         buffer = io.BytesIO()
-        np.save(buffer, values, allow_pickle=False)
+        np.save(buffer, showing.values(index), allow_pickle=False)
         return _download(buffer.getvalue(), "application/octet-stream", f"{pane.id}.npy")
 
     def numbers(self, request: Request) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forensics_ui.core.types import INCONCLUSIVE, NO_TRACE, NOT_APPLICABLE, SOME, STRONG
-from forensics_ui.ui.text import join
+from forensics_ui.verdict.several import common_band, disagreement
 
 # Where a band stands on the four-step scale beside its words; not applicable has no place on it.
 STEPS = {NO_TRACE: 1, INCONCLUSIVE: 2, SOME: 3, STRONG: 4}
@@ -38,14 +38,10 @@ RULES = {
 
 def headline(bands: dict[str, str]) -> str:
     """One sentence over all detectors. They are never averaged: where they differ, that is what it says."""
-    judged = {title: band for title, band in bands.items() if band != NOT_APPLICABLE}
-    if not judged:
-        return HEADLINES[NOT_APPLICABLE] if bands else ""
-    if len(set(judged.values())) == 1:
-        return HEADLINES[next(iter(judged.values()))]
-    said = join(f"{title} says {band}" for title, band in judged.items())
-    leaning = {band for band in judged.values()}
-    return f"The detectors {'disagree' if NO_TRACE in leaning and leaning & {SOME, STRONG} else 'differ'}: {said}."
+    if different := disagreement(bands):
+        return different
+    common = common_band(bands)
+    return HEADLINES[common or NOT_APPLICABLE] if bands else ""
 
 
 def percent(probability: float) -> str:

@@ -1,8 +1,8 @@
 """Words for a score, with the reasons and the error rates behind them.
 
-A band is only given where the weights' card has a calibration for the input rule; otherwise the answer is
-*inconclusive* and the score stands alone. Calibration can say how often real pictures score this high; it can never
-say that a picture is authentic.
+A band is only given where the weights' card has a calibration for the input rule, or the user's own photographs give a limit;
+otherwise the answer is *inconclusive* and the score stands alone. Calibration can say how often real pictures score this high;
+it can never say that a picture is authentic.
 """
 
 from __future__ import annotations
@@ -13,11 +13,17 @@ from typing import Any
 
 from forensics_ui.core.types import INCONCLUSIVE, NO_TRACE, NOT_APPLICABLE, SOME, STRONG, Analysis, Picture, Verdict
 from forensics_ui.verdict.conditions import Condition, condition_of
+from forensics_ui.verdict.limits import Limits, limits_of
+from forensics_ui.verdict.own_reals import signature
 
 # Where a detector misses more than this share of generated pictures, finding nothing means nothing.
 USELESS_MISS_RATE = 0.7
+# From this share on it is said in a sentence of its own.
+WORTH_SAYING = 0.5
 # Fewer real pictures than this cannot show that only about 1 % of them score so high.
 FEWEST_FOR_STRONG = 300
+# Evidence must at least be this many times as common among generated pictures as among real ones.
+LEAST_RATIO = 2.0
 
 
 def not_applicable(reason: str) -> Verdict:
@@ -26,24 +32,26 @@ def not_applicable(reason: str) -> Verdict:
 
 
 def judge(picture: Picture, analysis: Analysis, card: Mapping[str, Any]) -> Verdict:
-    """The verdict on one analysis, from the card of the weights that made it."""
-    notes = tuple(analysis.seen.notes)
+    """The verdict on one analysis, from the card of the weights that made it (with the user's own photographs, where chosen)."""
+    own = signature(card["own_reals"]) if card.get("own_reals") else None
     if picture.complete < 1:
-        return Verdict(
-            INCONCLUSIVE, None, (f"only {picture.complete:.0%} of the picture's rows could be read: a partial picture gets no verdict", *notes)
-        )
-    calibration = (card.get("calibration") or {}).get(analysis.seen.rule)
-    if not calibration:
-        return Verdict(INCONCLUSIVE, None, (_uncalibrated(analysis), _papers_line(analysis), *notes))
-    if larger := _larger_than_measured(analysis, calibration):
-        return Verdict(INCONCLUSIVE, None, (larger, _papers_line(analysis), *([_preliminary()] if card.get("preliminary") else []), *notes))
+        why = f"only {picture.complete:.0%} of the picture's rows could be read: a partial picture gets no verdict"
+        return Verdict(INCONCLUSIVE, None, (why, *analysis.seen.notes), own_reals=own)
     condition = condition_of(picture)
-    figures = _figures(card, analysis.seen.rule, condition)
-    band, reason = _band(analysis.logit, calibration, figures, condition)
-    if band == STRONG and (card.get("preliminary") or calibration["n_real"] < FEWEST_FOR_STRONG):
+    limits = limits_of(card, analysis.seen.rule, condition)
+    young = [_preliminary()] if card.get("preliminary") else []
+    if limits is None:
+        return Verdict(INCONCLUSIVE, None, (_uncalibrated(analysis), _papers_line(analysis), *analysis.seen.notes), own_reals=own)
+    if larger := _larger_than_measured(analysis, limits):
+        return Verdict(INCONCLUSIVE, None, (larger, _papers_line(analysis), *young, *analysis.seen.notes), own_reals=own)
+    figures = _figures(card, analysis.seen.rule, condition) or (limits.values if limits.of_condition else None)
+    band, reason = _band(analysis.logit, limits, figures, condition)
+    if band == STRONG and (card.get("preliminary") or limits.n_real < FEWEST_FOR_STRONG):
         band, reason = SOME, f"{reason}; these weights are too young, or measured on too few pictures, for a stronger word than this"
-    reasons = [reason, *_error_rates(figures, condition), *([_preliminary()] if card.get("preliminary") else []), *notes]
-    return Verdict(band, _probability(analysis.logit, calibration), tuple(reasons))
+    ratio = limits.ratio(analysis.logit)
+    rates = [*_blind(figures, condition), *_error_rates(figures, condition, card), *_of_size(card, analysis)]
+    reasons = [reason, *_ratio_words(ratio, limits), *rates, *limits.notes, *young, *analysis.seen.notes]
+    return Verdict(band, limits.probability(analysis.logit), tuple(reasons), ratio, own)
 
 
 def _uncalibrated(analysis: Analysis) -> str:
@@ -53,9 +61,11 @@ def _uncalibrated(analysis: Analysis) -> str:
     )
 
 
-def _larger_than_measured(analysis: Analysis, calibration: Mapping[str, Any]) -> str | None:
+def _larger_than_measured(analysis: Analysis, limits: Limits) -> str | None:
     """Scores of whole pictures can grow with their size, so error rates hold only up to the size they were measured at."""
-    limit, longest = calibration.get("largest_side"), max(analysis.seen.input_size)
+    limit, longest = limits.values.get("largest_side"), max(analysis.seen.input_size)
+    if limits.own:  # the user's own photographs were measured as large as they are
+        limit = max(limit, limits.own.largest_side) if limit else limits.own.largest_side or None
     if limit is None or longest <= limit:
         return None
     return f"how often this score is wrong was measured on pictures of up to {limit} pixels a side, and this one has {longest}; scores of larger pictures differ"
@@ -70,37 +80,87 @@ def _preliminary() -> str:
     return "these weights are preliminary: trained briefly on few pictures, to be replaced"
 
 
-def _band(logit: float, calibration: Mapping[str, Any], figures: Mapping[str, Any] | None, condition: Condition) -> tuple[str, str]:
-    where = f"of the {calibration['n_real']} real pictures it was calibrated on"
-    if logit >= calibration["threshold_strong"]:
-        return STRONG, f"the score lies above all but about 1 % {where}"
-    if logit >= calibration["threshold_some"]:
-        return SOME, f"the score lies above all but about 5 % {where}"
-    if logit > calibration["threshold_low"]:
+def _band(logit: float, limits: Limits, figures: Mapping[str, Any] | None, condition: Condition) -> tuple[str, str]:
+    n_real, kind = limits.n_real, f" in this condition ({condition.here})" if limits.of_condition else ""
+    where = f"of the {n_real} real pictures it was calibrated on{kind}"
+    if limits.strong is not None and logit >= limits.strong and not _weak(limits):
+        return STRONG, f"the score lies above all but about {_share(limits.alarms['strong'])} {where}"
+    if logit >= limits.some:
+        if _weak(limits):
+            return INCONCLUSIVE, f"the score is high, but {condition.here}, real pictures reach such scores nearly as often as generated ones"
+        return SOME, _why_some(limits, where)
+    if limits.low is None:
+        return INCONCLUSIVE, "the score lies below the limit of your own photographs, and how many generated pictures do so too was never measured"
+    if logit > limits.low:
         return INCONCLUSIVE, "real and generated pictures both score like this"
     if figures and 1 - figures["tpr_at_some"] > USELESS_MISS_RATE:
         return INCONCLUSIVE, f"the score is low, but on {condition.words} this detector finds so few generated pictures that this says nothing"
     return NO_TRACE, "the score is as low as most real pictures score, which does not prove a camera"
 
 
+def _why_some(limits: Limits, where: str) -> str:
+    if limits.own:
+        return f"the score lies above the limit that your own photographs {limits.own.name!r} set"
+    return f"the score lies above all but about {_share(limits.alarms['some'])} {where}"
+
+
+def _share(alarms: float) -> str:
+    return f"{alarms * 100:g} %"
+
+
+def _weak(limits: Limits) -> bool:
+    """Whether a score at the limit is hardly more common among generated pictures; known only of single conditions."""
+    if not limits.of_condition or "tpr_at_some" not in limits.values:
+        return False
+    return limits.values["tpr_at_some"] < LEAST_RATIO * max(limits.values["fpr_at_some"], limits.alarms["some"])
+
+
 def _figures(card: Mapping[str, Any], rule: str, condition: Condition) -> Mapping[str, Any] | None:
     return (card.get("figures") or {}).get(condition.key, {}).get(rule)
 
 
-def _error_rates(figures: Mapping[str, Any] | None, condition: Condition) -> list[str]:
+def _ratio_words(ratio: float | None, limits: Limits) -> list[str]:
+    """The likelihood ratio in words; at its cap it says that it is one."""
+    if ratio is None:
+        return []
+    capped = "at least " if ratio >= 0.99 * limits.n_real or ratio <= 1.01 / (limits.values.get("n_fake") or math.inf) else "about "
+    if 0.8 < ratio < 1.25:
+        return ["such a score is about as common among generated pictures as among real ones"]
+    more, less = ("generated", "real") if ratio > 1 else ("real", "generated")
+    times = max(ratio, 1 / ratio)
+    number = f"{times:.1f}" if times < 3 else f"{times:.0f}"
+    return [f"such a score is {capped}{number} times as common among {more} pictures as among {less} ones (likelihood ratio {ratio:.2g})"]
+
+
+def _blind(figures: Mapping[str, Any] | None, condition: Condition) -> list[str]:
+    """Where most generated pictures are missed, that is said first and in whole numbers."""
+    missed = 1 - figures["tpr_at_some"] if figures else 0
+    if missed < WORTH_SAYING:
+        return []
+    tenths = min(9, round(missed * 10))
+    share = "nearly all" if missed >= 0.95 else f"{tenths} of 10"
+    return [f"{condition.here}: this detector misses {share} generated pictures here"]
+
+
+def _error_rates(figures: Mapping[str, Any] | None, condition: Condition, card: Mapping[str, Any]) -> list[str]:
     if not figures:
         return []
+    closest = ", the closest condition that was measured" if condition.unmeasured else ""
+    own = ", by the card's limit" if card.get("own_reals") else ""
     return [
-        f"measured on {condition.words}, generators never trained on: it marks {figures['fpr_at_some']:.0%} of {figures['n_real']} real pictures "
-        f"and finds {figures['tpr_at_some']:.0%} of {figures['n_fake']} generated ones"
+        f"measured on {condition.words}{closest}, generators never trained on{own}: it marks {figures['fpr_at_some']:.0%} of {figures['n_real']} real "
+        f"pictures and finds {figures['tpr_at_some']:.0%} of {figures['n_fake']} generated ones"
     ]
 
 
-def _probability(logit: float, calibration: Mapping[str, Any]) -> float | None:
-    """Platt's sigmoid, kept within what the number of calibration pictures supports."""
-    platt = calibration.get("platt")
-    if not platt:
-        return None
-    low, high = calibration["range"]
-    exponent = max(-700.0, min(700.0, -(platt["a"] * logit + platt["b"])))
-    return min(high, max(low, 1 / (1 + math.exp(exponent))))
+def _of_size(card: Mapping[str, Any], analysis: Analysis) -> list[str]:
+    """False alarms among real pictures of about this size, where the whole picture is read and sizes were counted apart."""
+    if analysis.seen.rule != "native":
+        return []
+    side = math.sqrt(analysis.seen.input_size[0] * analysis.seen.input_size[1])
+    for name, rows in (card.get("native_by_size") or {}).items():
+        low, high = (int(end) for end in name.removesuffix(" px").split("-"))
+        row = rows.get("as_they_come") or {}
+        if low <= side < high + 1 and row.get("n_real"):
+            return [f"of {row['n_real']} real pictures of about this size ({name}), as they come, it marks {row['fpr_at_some']:.0%}"]
+    return []

@@ -17,6 +17,7 @@ import numpy as np
 
 from forensics_ui.core.registry import Registry
 from forensics_ui.core.types import Analysis, Box, InputRule, Picture
+from forensics_ui.imaging.pyramid import Lazy
 
 Reduce = Literal["mean", "max", "rms"]
 
@@ -48,6 +49,8 @@ class Pane:
     over_picture: bool = False
     # Width and height, where they are known before the numbers are: a screen is laid out without waiting for them.
     known_size: tuple[int, int] | None = None
+    # The same numbers, computed only where somebody looks; without it, the first look computes all of them.
+    lazy: Lazy | None = None
 
     @cached_property
     def values(self) -> np.ndarray:
@@ -203,6 +206,10 @@ class View(ABC):
     @abstractmethod
     def render(self, subject: Subject, **options: Any) -> Rendering:
         """Look; NotApplicable if this view has nothing to say about this picture."""
+
+    def at_once(self, subject: Subject, **options: Any) -> Rendering | None:
+        """What can be shown before anything is counted: the same panes as `render` gives; None if that takes as long."""
+        return None
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from forensics_ui.imaging.colour import NO_VALUE, colourise
+from forensics_ui.imaging.colour import MARKS, NO_VALUE, colourise
 from forensics_ui.views.base import Mark, Pane
-
-MARK_COLOURS = {"seen": (255, 200, 0), "fake": (220, 40, 40), "real": (40, 90, 230), "neutral": (0, 200, 120)}
 
 
 def draw(pane: Pane, width: int, height: int) -> np.ndarray:
@@ -40,7 +38,7 @@ def draw_marks(rgb: np.ndarray, marks: Sequence[Mark]) -> np.ndarray:
         box = mark.box
         if box.area:
             corner = (box.left + box.width - 1, box.top + box.height - 1)
-            cv2.rectangle(drawn, (box.left, box.top), corner, MARK_COLOURS[mark.kind], 1)
+            cv2.rectangle(drawn, (box.left, box.top), corner, MARKS[mark.kind], 1)
     return drawn
 
 

@@ -3,71 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
 from forensics_ui.imaging.colour import NAMES
-from forensics_ui.imaging.npr import Reference, npr, trimmed_sentence, whole_cells
+from forensics_ui.imaging.npr import Reference, trimmed_sentence
+from forensics_ui.imaging.npr_map import NprMap
 from forensics_ui.views.base import VIEWS, Curve, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import CHANNELS, original, rounded
-
-STRIP_BYTES = 1 << 20  # of pixels at a time: the differences of a strip stay in the processor's cache
-LEVELS = 511  # differences of 8-bit pixels: -255 to 255
-
-
-def level_counts(rgb: np.ndarray, cell: int, reference: Reference) -> np.ndarray:
-    """How often each difference from -255 to 255 occurs, (511, channels) int64; integer references only."""
-    pixels = whole_cells(rgb, cell)
-    counts = np.zeros((LEVELS, pixels.shape[2]), np.int64)
-    step = max(1, STRIP_BYTES // pixels[0].size // cell) * cell
-    for top in range(0, pixels.shape[0], step):
-        shifted = npr(pixels[top : top + step], cell, reference) + np.int16(255)
-        for channel in range(counts.shape[1]):
-            counts[:, channel] += np.bincount(shifted[..., channel].ravel(), minlength=LEVELS)
-    return counts
-
-
-def figures_of_levels(counts: np.ndarray, references: int) -> dict[str, float | None]:
-    """Share of zeros, mean size and RMS of one channel from its counts; `references` of the zeros are so by construction."""
-    levels, total = np.abs(np.arange(-255, 256)), int(counts.sum())
-    others = total - references
-    return {
-        "zero_share": rounded(counts[255] / total),
-        "zero_share_of_others": rounded((counts[255] - references) / others),
-        "mean_absolute": rounded(float((counts * levels).sum()) / total),
-        "rms": rounded(float(np.sqrt((counts * levels**2).sum() / total))),
-    }
-
-
-def average_counts(rgb: np.ndarray, cell: int) -> tuple[list[dict[str, float | None]], np.ndarray]:
-    """The same for differences to the cell's average, which have fractions: figures are exact, counts are of rounded levels."""
-    pixels = whole_cells(rgb, cell)
-    sums = np.zeros((3, pixels.shape[2]))  # zeros, sizes, squares
-    counts = np.zeros((LEVELS, pixels.shape[2]), np.int64)
-    step = max(1, STRIP_BYTES // pixels[0].size // cell) * cell
-    for top in range(0, pixels.shape[0], step):
-        values = npr(pixels[top : top + step], cell, "average").reshape(-1, pixels.shape[2])
-        sums += np.stack([(values == 0).sum(0), np.abs(values).sum(0, dtype=np.float64), (values.astype(np.float64) ** 2).sum(0)])
-        for channel in range(counts.shape[1]):
-            counts[:, channel] += np.bincount(np.rint(values[:, channel]).astype(np.intp) + 255, minlength=LEVELS)
-    zero, size, square = sums / (pixels.shape[0] * pixels.shape[1])
-    figures = [
-        {"zero_share": rounded(z), "zero_share_of_others": rounded(z), "mean_absolute": rounded(a), "rms": rounded(float(np.sqrt(s)))}
-        for z, a, s in zip(zero, size, square, strict=True)
-    ]
-    return figures, counts
-
-
-def measure(rgb: np.ndarray, cell: int, reference: Reference) -> tuple[list[dict[str, float | None]], np.ndarray]:
-    """Figures per channel, and counts of the (rounded) levels."""
-    if reference == "average":
-        return average_counts(rgb, cell)
-    counts = level_counts(rgb, cell, reference)
-    cells = (rgb.shape[0] // cell) * (rgb.shape[1] // cell)
-    return [figures_of_levels(counts[:, channel], cells) for channel in range(counts.shape[1])], counts
+from forensics_ui.views.npr_levels import measure
 
 
 @VIEWS.register("npr_channels")
@@ -108,26 +55,32 @@ class NprChannels(View):
             )
         return chosen
 
-    def render(self, subject: Subject, **options: Any) -> Rendering:
+    def at_once(self, subject: Subject, **options: Any) -> Rendering:
         chosen = self.parse(options)
         picture, cell = subject.picture, chosen["l"]
         if min(picture.width, picture.height) < cell:
             raise NotApplicable(f"the picture is {picture.width} x {picture.height} pixels, too small for a single {cell} x {cell} cell")
-        reference: Reference = chosen["j"] if chosen["reference"] == "pixel" else chosen["reference"]
+        reference, scale = _reference(chosen), _scale(chosen)
+        numbers = {"l": cell, "reference": reference, "sign": chosen["sign"], "scale": [scale.low, scale.high]}
+        maps = NprMap(picture.rgb, cell, reference, absolute=chosen["sign"] == "absolute")
+        return Rendering(panes=(original(subject), *_panes(maps, scale)), numbers=numbers)
+
+    def render(self, subject: Subject, **options: Any) -> Rendering:
+        chosen, shown = self.parse(options), self.at_once(subject, **options)
+        picture, cell, reference = subject.picture, chosen["l"], _reference(chosen)
         figures, counts = measure(picture.rgb, cell, reference)
-        scale = _scale(chosen)
-        trimmed = trimmed_sentence(picture.width, picture.height, cell)
+        trimmed, end = trimmed_sentence(picture.width, picture.height, cell), _scale(chosen).high
         numbers = {
-            "l": cell,
-            "reference": reference,
-            "sign": chosen["sign"],
-            "scale": [scale.low, scale.high],
+            **shown.numbers,
             "channels": dict(zip(CHANNELS, figures, strict=True)),
-            "beyond_scale": [rounded(float(counts[np.abs(np.arange(-255, 256)) > scale.high, c].sum() / counts[:, c].sum())) for c in range(3)],
+            "beyond_scale": [rounded(float(counts[np.abs(np.arange(-255, 256)) > end, c].sum() / counts[:, c].sum())) for c in range(3)],
             "trimmed": trimmed,
         }
-        panes = (original(subject), *_panes(picture.rgb, cell, reference, chosen["sign"] == "absolute", scale))
-        return Rendering(panes=panes, numbers=numbers, sentences=_sentences(figures, cell, reference, trimmed), curves=(_histogram(counts),))
+        return replace(shown, numbers=numbers, sentences=_sentences(figures, cell, reference, trimmed), curves=(_histogram(counts),))
+
+
+def _reference(chosen: Mapping[str, Any]) -> Reference:
+    return chosen["j"] if chosen["reference"] == "pixel" else chosen["reference"]
 
 
 def _scale(chosen: Mapping[str, Any]) -> Scale:
@@ -136,16 +89,14 @@ def _scale(chosen: Mapping[str, Any]) -> Scale:
     return Scale(-end if signed else 0.0, end, "levels", automatic if chosen["colours"] == "automatic" else chosen["colours"], signed)
 
 
-def _panes(rgb: np.ndarray, cell: int, reference: Reference, absolute: bool, scale: Scale) -> list[Pane]:
-    @lru_cache(1)
-    def planes() -> list[np.ndarray]:
-        # All three at once: the differences of interleaved pixels are made together, and any pane brings the others.
-        values = npr(rgb, cell, reference)
-        return [np.ascontiguousarray(plane) for plane in np.moveaxis(np.abs(values) if absolute else values, 2, 0)]
-
-    note = f"l = {cell}, {'pixel ' if isinstance(reference, int) else ''}{reference}"
-    size = (rgb.shape[1] // cell * cell, rgb.shape[0] // cell * cell)
-    return [Pane(f"npr_{name}", f"NPR {name}", lambda c=c: planes()[c], scale, note=note, known_size=size) for c, name in enumerate(CHANNELS)]
+def _panes(maps: NprMap, scale: Scale) -> list[Pane]:
+    note = f"l = {maps.cell}, {'pixel ' if isinstance(maps.reference, int) else ''}{maps.reference}"
+    planes = [maps.channel(index) for index in range(len(CHANNELS))]
+    size = (maps.shape[1], maps.shape[0])
+    return [
+        Pane(f"npr_{name}", f"NPR {name}", plane.values, scale, note=note, known_size=size, lazy=plane)
+        for name, plane in zip(CHANNELS, planes, strict=True)
+    ]
 
 
 def _sentences(figures: list[dict[str, float | None]], cell: int, reference: Reference, trimmed: str | None) -> tuple[str, ...]:

@@ -113,7 +113,19 @@ def _parse(stream: BinaryIO, path: Path, size: int, entry: WeightsEntry | None) 
 
 def _parse_safetensors(data: bytes, name: str) -> dict[str, Tensor]:
     _check_header(data[:8], len(data), name)
-    return _sound(lambda: safetensors.torch.load(data), name)
+    state = _sound(lambda: safetensors.torch.load(data), name)
+    _refuse_ablation(data, name)
+    return state
+
+
+def _refuse_ablation(data: bytes, name: str) -> None:
+    """Variants that training makes for comparison can have the shapes of the published network and would give wrong scores."""
+    header = json.loads(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
+    if changes := header.get("__metadata__", {}).get("ablation"):
+        raise WeightsMismatch(
+            f"{name} holds a variant that was trained for comparison ({''.join(filter(str.isprintable, changes))[:120]}), not the published network; "
+            "what it is worth stands in its card."
+        )
 
 
 def _check_header(start: bytes, size: int, name: str) -> None:

@@ -28,16 +28,18 @@ class Score:
     verdict: str | None = None
     reasons: tuple[str, ...] = ()
     seconds: float | None = None
+    likelihood_ratio: float | None = None  # of calibrated scores
+    own_reals: str | None = None  # the set of own photographs that was chosen to judge by
     error: str | None = None
     error_code: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready; the two error fields appear only where there is an error."""
+        """JSON-ready; the error fields, the likelihood ratio and the set of own photographs appear only where there is one."""
         fields = asdict(self)
         fields["reasons"] = list(self.reasons)
         if self.error is None:
             del fields["error"], fields["error_code"]
-        return fields
+        return {name: value for name, value in fields.items() if value is not None or name not in ("likelihood_ratio", "own_reals")}
 
     @classmethod
     def of(cls, picture: Picture, detector: str, rule: str, verdict: Verdict, analysis: Analysis | None = None) -> Score:
@@ -57,6 +59,8 @@ class Score:
             input_rule=rule,
             verdict=verdict.band,
             probability=probability,
+            likelihood_ratio=None if verdict.ratio is None else float(f"{verdict.ratio:.4g}"),
+            own_reals=verdict.own_reals,
             reasons=verdict.reasons,
             **made_by,
         )

@@ -13,6 +13,8 @@ import numpy as np
 
 from forensics_ui.core.errors import Cancelled, NotApplicable
 from forensics_ui.core.types import Analysis, InputRule, Picture
+from forensics_ui.verdict.conditions import condition_of
+from forensics_ui.verdict.limits import limits_of
 from forensics_ui.workbench.workbench import Progress, Workbench
 
 LOOK = 0.1  # seconds between two looks whether the work is still wanted
@@ -96,11 +98,9 @@ class PictureSubject:
         return self._memory.recall("score", (digest, str(rgb.shape), detector, rule, self._weights_name(detector)), score)
 
     def threshold(self, detector: str, rule: InputRule | None = None) -> float | None:
-        """The logit above which the card of the weights speaks of some evidence, under this rule."""
-        card = self._card(detector)
-        found = (card.get("calibration") or {}).get(rule or self.rule) or {}
-        limit = found.get("threshold_some")
-        return None if limit is None else float(limit)
+        """The logit from which on the picture's verdict speaks of some evidence, under this rule."""
+        limits = limits_of(self._card(detector), rule or self.rule, condition_of(self.picture))
+        return limits.some if limits else None
 
     def inverted(self) -> np.ndarray:
         """The picture rebuilt by the built-in inverter."""

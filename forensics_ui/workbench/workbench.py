@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from forensics_ui.core.errors import NotApplicable
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import Analysis, InputRule, Picture
 from forensics_ui.imaging.open import Intake
+from forensics_ui.verdict import own_reals
 from forensics_ui.verdict.bands import judge, not_applicable
 from forensics_ui.weightstore.manifest import default_for, find, read_card
 from forensics_ui.workbench.inverting import BuiltInInverter
@@ -68,6 +70,13 @@ class Workbench:
         self._analyses: OrderedDict[tuple[str, ...], Analysis] = OrderedDict()
         self.inverter = BuiltInInverter(self.settings.weights_dir)
         self._lock = threading.Lock()
+        self._own: dict[str, Any] | None = None
+        self.choose_own_reals(self.settings.own_reals)
+
+    def choose_own_reals(self, name: str | None) -> None:
+        """Judge by this stored set of the user's own photographs from now on; None: by the cards alone."""
+        self._own = own_reals.load(name, self.settings.data_dir) if name else None
+        self.settings = replace(self.settings, own_reals=name or None)
 
     @property
     def service(self) -> DetectorService:
@@ -118,11 +127,14 @@ class Workbench:
         return ScoreTicket(finish, ticket=ticket)
 
     def card_of(self, analysis: Analysis, chosen: str | None = None) -> dict[str, Any]:
-        """The card of the weights, if it speaks of exactly the bytes that made this analysis."""
+        """The card of the weights, if it speaks of exactly the bytes that made this analysis; with the own photographs, if any are chosen."""
         entry = find(analysis.weights, self.settings.weights_dir)
         file = self.settings.weights_dir / entry.file if entry else Path(chosen or analysis.weights)
         card = read_card(file)
-        return card if card.get("sha256") == analysis.weights_sha256 else {}
+        known = card if card.get("sha256") == analysis.weights_sha256 else {}
+        if self._own is None:
+            return known
+        return {**known, "own_reals": own_reals.part_of(self._own, analysis.detector, analysis.weights_sha256)}
 
     def availability(self) -> list[Any]:
         """Which detectors can be used, with which weights, and what to do about those that cannot."""

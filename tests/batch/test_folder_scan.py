@@ -172,6 +172,19 @@ def test_a_preview_counts_bytes_formats_and_reasons(tmp_path):
     assert seen.skipped == 2 and list(seen.reasons.values()) == [2] and seen.examples[0].path == "d.txt"
 
 
+@needs_posix
+def test_a_preview_counts_links_and_shows_every_entry_to_who_watches(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.png").write_bytes(PNG)
+    (tmp_path / "fake").symlink_to(tmp_path / "real", target_is_directory=True)
+    (tmp_path / "b.png").symlink_to(tmp_path / "real" / "a.png")
+    watched = []
+    seen = preview(Source.of(tmp_path), watch=watched.append)
+    assert (seen.files, seen.skipped, seen.links) == (1, 2, 2)
+    assert [each.path for each in watched] == ["b.png", "fake", "real/a.png"]
+    assert preview(Source.of(tmp_path / "real")).links == 0
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(ForensicsError, match="no folder called 'nowhere'"):
         Source.of(tmp_path / "nowhere")

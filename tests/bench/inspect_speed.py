@@ -30,7 +30,7 @@ TARGETS = {
     "drop -> whole picture scored (native)": None,
     "switch to a computed view": 0.2,
     "gain slider -> other pixels": 0.1,
-    "cell size slider -> other pixels": None,
+    "cell size slider -> other pixels": 0.1,
 }
 # Looks after every frame; a time is that of the first frame on which the thing was true.
 WATCH = """() => { window.seen = {}; const began = performance.now();

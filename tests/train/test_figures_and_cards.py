@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.detectors.networks import LFMNet
 from forensics_ui.train.card import page, write_weights
-from forensics_ui.train.figures import Scored, by_size, calibration, figures, platt, score_samples, threshold_at
+from forensics_ui.train.figures import Scored, by_size, calibration, figures, platt, reliability, score_samples, threshold_at
 from forensics_ui.train.folders import Sample, labelled_files
 from forensics_ui.train.measure import CONDITIONS, area_under_curve, logits_of
 from forensics_ui.train.pictures import decode
@@ -46,9 +46,38 @@ def test_thresholds_hold_under_the_worst_condition():
     pictures = scored()
     values = calibration(pictures, "crop", "group")
     rates = figures(pictures, {"native": values, "crop": values})
-    assert max(rates[c]["crop"]["fpr_at_some"] for c in CONDITIONS) == 0.05
+    assert max(rates[c]["crop"]["fpr_at_some"] for c in CONDITIONS) == values["alarms"]["some"] == 0.02
     assert max(rates[c]["crop"]["fpr_at_strong"] for c in CONDITIONS) == 0.01
     assert values["threshold_low"] < values["threshold_some"] <= values["threshold_strong"]
+
+
+def test_every_condition_has_limits_and_a_probability_of_its_own():
+    pictures = scored()  # under `crop` each condition lies one logit below the one before
+    rows = calibration(pictures, "crop", "group")["conditions"]
+    assert list(rows) == list(CONDITIONS)
+    for number, row in enumerate(rows.values()):
+        first = rows["as_they_come"]
+        assert row["fpr_at_some"] == 0.02 and row["fpr_at_strong"] == 0.01 and row["n_real"] == row["n_fake"] == 200
+        for limit in ("threshold_low", "threshold_some", "threshold_strong"):
+            assert row[limit] == pytest.approx(first[limit] - number, abs=2e-4)
+        assert row["auc"] == first["auc"] and row["tpr_at_some"] == pytest.approx(first["tpr_at_some"], abs=0.011)
+        assert row["platt"]["b"] == pytest.approx(first["platt"]["b"] + number * first["platt"]["a"], abs=1e-3)
+
+
+def test_pooled_limits_are_the_strictest_and_the_set_is_named():
+    values = calibration(scored(), "crop", "group")
+    assert values["threshold_some"] == max(row["threshold_some"] for row in values["conditions"].values())
+    assert values["set"] == "group, 200 real and 200 generated pictures under 4 conditions"
+
+
+def test_a_calibrated_probability_comes_true_on_other_pictures():
+    fitted = calibration(scored(1000), "native", "group")
+    rng = np.random.default_rng(9)
+    drawn = [(label, rng.normal(2 * label)) for label in (0, 1) for _ in range(2000)]
+    fresh = [Scored(label, "s", 256, {c: {"native": v} for c in CONDITIONS}) for label, v in drawn]
+    rows = reliability(fresh, "native", fitted)["as_they_come"]
+    assert sum(row["n_real"] for row in rows) == sum(row["n_fake"] for row in rows) == 2000
+    assert max(abs(row["stated"] - row["came_true"]) for row in rows if row["n_real"] + row["n_fake"] > 100) < 0.08
 
 
 def test_the_probability_rises_with_the_score_and_is_that_of_the_two_normal_distributions():

@@ -55,4 +55,4 @@ def test_without_the_two_aids_the_loss_is_that_of_the_plain_network():
     torch.manual_seed(0)
     net, x, labels = LFMNet().eval(), torch.randn(2, 3, 64, 64), torch.tensor([0.0, 1.0])
     expected = F.binary_cross_entropy_with_logits(net(x), labels)
-    assert lfm_loss(net, net.maps(x), labels, regularised=False).item() == pytest.approx(expected.item(), rel=1e-6)
+    assert lfm_loss(net, net.maps(x), labels, rbld=False, rks=False).item() == pytest.approx(expected.item(), rel=1e-6)

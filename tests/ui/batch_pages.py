@@ -55,3 +55,18 @@ def reaches(page: Any, state: str, timeout: float = 60_000) -> None:
 
 def names(page: Any) -> list[str]:
     return page.locator(".b-table .b-name").all_inner_texts()
+
+
+def labelled_folder(folder: Path, start: int = 300) -> Path:
+    """Two generators with reals of their own, JPEG against PNG; a broken fake, a picture without a label, and a link."""
+    for number, name in enumerate(("one", "two")):
+        for label in ("0_real", "1_fake"):
+            (folder / name / label).mkdir(parents=True)
+        for seed in range(start + 50 * number, start + 50 * number + 7 - number):
+            (folder / name / "0_real" / f"{seed}.jpg").write_bytes(small_jpeg(seed))
+            (folder / name / "1_fake" / f"{seed}.png").write_bytes(encoded(Image.fromarray(noise(seed=seed + 20)), "PNG"))
+    (folder / "one" / "1_fake" / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"no picture" * 9)
+    (folder / "two" / "0_real" / "1.jpg").write_bytes(small_jpeg(start + 90))
+    (folder / "cover.jpg").write_bytes(small_jpeg(start + 91))
+    (folder / "linked").symlink_to(folder / "one", target_is_directory=True)
+    return folder

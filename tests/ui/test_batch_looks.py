@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from batch_pages import batch_tab, choose, picture_folder, reaches, small_jpeg, start
+from batch_pages import batch_tab, choose, labelled_folder, picture_folder, reaches, small_jpeg, start
 from test_app_journey import WATCH_SHIFTS
 from test_app_looks import CONTRAST
 
@@ -45,6 +45,28 @@ def test_both_screens_fit_and_can_be_read(chromium, app, folder, tmp_path, width
     page.get_by_role("button", name="All batches").click()
     page.get_by_role("button", name="Forget looked at").click()
     looks_right(page, width, tmp_path / "forget.png")
+    print(f"\nlook at {tmp_path}")
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def labelled(app):
+    return labelled_folder(app.log.parent / "labelled and looked at", start=800)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_comparison_with_labels_fits_and_can_be_read(chromium, app, labelled, tmp_path, width, theme):
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce")
+    page = batch_tab(context.new_page(), app)
+    choose(page, labelled)
+    page.get_by_role("switch").click()
+    page.get_by_role("combobox", name="Flagged from").select_option("oracle")
+    looks_right(page, width, tmp_path / "switch.png")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(".b-judged.done", timeout=60_000)
+    page.locator(".b-judged details").evaluate_all("(all) => all.forEach((each) => { each.open = true; })")
+    looks_right(page, width, tmp_path / "comparison.png")
     print(f"\nlook at {tmp_path}")
     context.close()
 

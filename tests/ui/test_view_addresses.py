@@ -14,7 +14,7 @@ from PIL import Image
 from view_desktop import RGB, desktop  # noqa: F401
 
 from forensics_ui.imaging.npr import npr
-from forensics_ui.imaging.pyramid import tile_of
+from forensics_ui.imaging.pyramid import TILE, tile_of
 from forensics_ui.views import VIEWS
 from forensics_ui.workbench.subject import PictureSubject
 
@@ -44,7 +44,7 @@ def test_tiles_are_the_numbers_of_the_map(desktop):
 def test_tiles_of_the_picture_are_its_pixels(desktop):
     pane = desktop.view("npr_channels").json()["viewer"]["panes"][0]
     body = desktop.client.get(pane["levels"]["url"].format(scale=1, column=1, row=0)).content
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(body))), RGB[:256, 256:])
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(body))), RGB[:, TILE:])
 
 
 def test_another_gain_has_the_same_tiles_and_another_scale(desktop):
@@ -60,7 +60,7 @@ def test_another_gain_has_the_same_tiles_and_another_scale(desktop):
 def test_another_cell_size_has_other_tiles(desktop):
     one, other = (desktop.view("npr_channels", l=cell).json()["viewer"]["panes"][1] for cell in (2, 3))
     assert one["levels"] != other["levels"]
-    assert (one["size"], other["size"]) == ([322, 240], [321, 240])
+    assert (one["size"], other["size"]) == ([578, 200], [576, 198])
 
 
 PAINTED = [(name, option.name) for name, kind in VIEWS for option in kind.options if option.paints and not option.choices]
@@ -98,16 +98,16 @@ def test_a_map_can_be_saved_as_numbers_and_as_shown(desktop):
 
 
 def test_a_crop_is_lossless_and_stays_inside(desktop):
-    body = desktop.client.get(f"/forensics/crop/{desktop.token}/310/200/23/23.png").content
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(body))), RGB[200:223, 310:322])
-    assert desktop.client.get(f"/forensics/crop/{desktop.token}/400/0/9/9.png").status_code == 404
+    body = desktop.client.get(f"/forensics/crop/{desktop.token}/566/150/23/23.png").content
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(body))), RGB[150:173, 566:578])
+    assert desktop.client.get(f"/forensics/crop/{desktop.token}/600/0/9/9.png").status_code == 404
 
 
 def test_a_second_picture_is_compared_and_can_be_taken_away(desktop):
     other = RGB.copy()
     other[10, 10] ^= 8
     told = desktop.second(encoded(Image.fromarray(other), "PNG")).json()
-    assert (told["state"], told["name"], told["width"]) == ("done", "b c.png", 322)
+    assert (told["state"], told["name"], told["width"]) == ("done", "b c.png", 578)
     made = desktop.view("difference").json()
     assert made["numbers"]["inverted_by"] == "the second picture"
     assert made["numbers"]["npr"]["red"]["largest_difference"] == 8

@@ -78,6 +78,10 @@ def test_everything_works_by_keys_alone(screen):
     screen.keyboard.press("ArrowRight")
     screen.wait_for_function("forensicsWorkbench().made.options.l === 3")
     screen.keyboard.press("Tab")
+    screen.keyboard.press("Enter")
+    assert screen.locator(".hint-text:popover-open").inner_text() == "the paper's choice is 2"
+    screen.keyboard.press("Escape")
+    screen.keyboard.press("Tab")
     screen.keyboard.press("m")  # of "maximum"
     screen.wait_for_function("forensicsWorkbench().made.options.reference === 'maximum'")
     screen.locator(".wb-reset").focus()

@@ -17,7 +17,7 @@ from forensics_ui.ui.desk import Desk, Job
 from forensics_ui.ui.view_jobs import ViewJobs
 from forensics_ui.ui.warm import Bench
 
-RGB = noise(322, 240)
+RGB = noise(578, 200)  # wider than a tile
 
 
 class Desktop:
@@ -37,7 +37,7 @@ class Desktop:
         address = f"/forensics/view/{token or self.token}/{name}"
         for _ in range(600):
             answer = self.client.get(address, params=options)
-            if answer.json().get("state") != "running":
+            if answer.json().get("state") not in ("running", "begun"):
                 return answer
             time.sleep(0.05)
         raise AssertionError("the view did not end")

@@ -17,14 +17,16 @@ from PIL import Image
 from forensics_ui.core.settings import ASSETS
 from forensics_ui.imaging.colour import palette_spec, png
 from forensics_ui.imaging.pyramid import Reduce, pack, tile_of
+from forensics_ui.ui.server import VIEWER_SCRIPTS
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>viewer</title><link rel="stylesheet" href="/assets/viewer.css">
 <style>body { margin: 16px; background: light-dark(#eef0f3, #0b0c0e); color-scheme: light dark; } body.dark { color-scheme: dark; }
 @media (max-width: 500px) { body { margin: 6px; } }</style>
-<body><div id="viewer"></div><script src="/assets/viewer.js"></script>
+<body><div id="viewer"></div>SCRIPTS
 <script>window.errors = []; addEventListener("error", (event) => errors.push(event.message));
 addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));</script></body></html>"""
+PAGE = PAGE.replace("SCRIPTS", "".join(f'<script src="/assets/{name}"></script>' for name in VIEWER_SCRIPTS))
 
 
 class ViewerPage:
@@ -58,7 +60,7 @@ class ViewerPage:
         if self.fail:
             raise LookupError(path)
         array, reduce = self.arrays[name]
-        tile = tile_of(array, int(scale), int(column), int(row), reduce=reduce)
+        tile = tile_of(array, int(scale), int(column), int(row), 256, reduce)
         return ("application/octet-stream", pack(tile)) if tile.ndim == 2 else ("image/png", png(tile))
 
     def close(self) -> None:

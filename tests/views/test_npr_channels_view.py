@@ -7,7 +7,8 @@ import pytest
 
 from forensics_ui.core.errors import NotApplicable
 from forensics_ui.imaging.npr import npr
-from forensics_ui.views.npr_channels import NprChannels, measure
+from forensics_ui.views.npr_channels import NprChannels
+from forensics_ui.views.npr_levels import measure
 from tests.views.helpers_views import FakeSubject, photo_like
 
 REFERENCES = [(2, 1), (2, 3), (3, 5), (4, "maximum"), (2, "average"), (5, "average")]

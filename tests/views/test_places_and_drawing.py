@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from forensics_ui.core.types import Box, Cells, Seen
-from forensics_ui.imaging.colour import NO_VALUE
+from forensics_ui.imaging.colour import MARKS, NO_VALUE
 from forensics_ui.views.base import Mark, Pane, Scale
-from forensics_ui.views.draw import MARK_COLOURS, draw, draw_marks
+from forensics_ui.views.draw import draw, draw_marks
 from forensics_ui.views.places import block_origin, drawn_first, field_box, map_pane, to_picture
 from forensics_ui.views.plain import RECIPES, network_input
 from tests.views.helpers_views import photo_like, picture_of, plain_of
@@ -86,4 +86,4 @@ def test_marks_are_outlines_of_their_pixels():
     drawn = draw_marks(rgb, [Mark(Box(2, 3, 5, 6), "here", "fake"), Mark(Box(20, 20, 0, 0), "nowhere")])
     changed = np.argwhere(drawn.any(2))
     assert changed.min(0).tolist() == [3, 2] and changed.max(0).tolist() == [8, 6]
-    assert tuple(drawn[3, 2]) == MARK_COLOURS["fake"] and not drawn[5, 4].any() and not rgb.any()
+    assert tuple(drawn[3, 2]) == MARKS["fake"] and not drawn[5, 4].any() and not rgb.any()

@@ -1,0 +1,70 @@
+"""An evaluation as the page gets it: warnings and plain words first, then the papers' table, then everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from forensics_ui.evaluation.files import file_names
+from forensics_ui.evaluation.plain import GLOSSARY, LOUD, alarm_words, plain_words
+from forensics_ui.evaluation.report import confounds_section, confusion_table, curve_of, published_table
+from forensics_ui.evaluation.table import COLUMNS, figure_cells
+from forensics_ui.ui.batch_shown import title_of
+from forensics_ui.ui.text import sentence
+
+FAILED = 40
+RANGES = " The small range under a figure is where 95 % of {} bootstrap resamples fell, reals and fakes drawn apart (seed {})."
+CURVES = ("roc", "pr")
+
+
+def judged(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole record in the order in which it is read."""
+    said = record["warnings"]
+    return {
+        "alarm": alarm_words(record["confounds"]),
+        "alarms": [sentence(each.removeprefix(LOUD)) for each in said if each.startswith(LOUD)],
+        "notes": [each for each in said if not each.startswith(LOUD)],
+        "detectors": [_detector(each) for each in record["detectors"]],
+        "files_alone": _section(record["confounds"]),
+        "glossary": GLOSSARY + (RANGES.format(record["resamples"], record["seed"]) if record["resamples"] else ""),
+        "preset": record["preset"] and record["preset"]["title"],
+        "counts": record["files"],
+        "failed": record["failed"][:FAILED],
+        "files": file_names(record),
+    }
+
+
+def _detector(detector: Mapping[str, Any]) -> dict[str, Any]:
+    title, line = title_of(detector["detector"]), detector["threshold"]
+    drawn = "one line for each generator" if line["value"] is None else f"a logit of {line['value']:+.4f}"
+    return {
+        "name": detector["detector"],
+        "title": title,
+        "words": plain_words(detector, title),
+        "line": f"Flagged from {drawn} on: {line['origin']}.",
+        "cheating": line["cheating"],
+        "table": _table(detector),
+        "more": [confusion_table(detector["generators"]), *(published_table(detector, each) for each in detector["published"])],
+        "curves": [_with_guessing(curve, kind) for kind in CURVES if (curve := curve_of(detector, kind))],
+    }
+
+
+def _with_guessing(curve: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {**curve, "lines": {**curve["lines"], "guessing": curve["x"]}} if kind == "roc" else curve
+
+
+def _table(detector: Mapping[str, Any]) -> dict[str, Any]:
+    """As the papers print it: a line for each generator, the mean last."""
+    rows = [(row["name"], row) for row in detector["generators"]]
+    foot = [("Mean", detector["mean"]), ("All together", detector["together"])]
+    return {"columns": ["Generator", "real", "fake", *COLUMNS.values()], "rows": _lines(rows), "foot": _lines(foot)}
+
+
+def _lines(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Any]]:
+    return [[name, row.get("n_real"), row.get("n_fake"), *figure_cells(row)] for name, row in rows]
+
+
+def _section(found: Mapping[str, Any]) -> dict[str, Any]:
+    section = asdict(confounds_section(found))
+    return {"sentence": sentence(found["sentence"].removeprefix(LOUD)), "tables": section["tables"], "alarm": bool(found["alarm"])}

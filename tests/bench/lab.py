@@ -1,0 +1,207 @@
+"""The detection lab: one command prints what weights are worth, side by side, so that every later change is compared.
+
+    python tests/bench/lab.py TEST_FOLDER --weights lfm_preliminary --weights published.pth [--out DIR]
+
+TEST_FOLDER is labelled (0_real/1_fake) and holds generators and collections that none of the weights were trained on.
+Pictures pass through every condition (as they come, JPEG 96, JPEG 80, halved) under the rules crop and native. Formats
+would tell the classes apart as they come, so one more row sets lossless reductions of the photographs against the
+generated pictures. Scores are kept in DIR and not computed twice. `kinds.json` beside the folder's classes
+({source: kind}) groups the real pictures; without it they are grouped by file format.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import itertools
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from machine import describe_machine
+
+from forensics_ui.detectors import DETECTORS, Detector
+from forensics_ui.train.card import WORDS
+from forensics_ui.train.figures import RULES, Scored, of_class, score_samples, threshold_at
+from forensics_ui.train.folders import Sample, labelled_files
+from forensics_ui.train.measure import CONDITIONS, area_under_curve
+from forensics_ui.weightstore.load import load_weights
+
+ROWS = (*((name, name, name) for name in CONDITIONS), ("lossless", "halved", "as_they_come"))
+TITLES = {**WORDS, "lossless": "reals halved, fakes as they come"}
+BINS = np.linspace(0, 1, 11)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture under one set of weights."""
+
+    name: str
+    kind: str
+    scored: Scored
+
+
+def main() -> None:
+    """Score what is not scored yet, print the table, write the pictures."""
+    arguments = _arguments()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(arguments.threads or torch.get_num_threads())
+    print(describe_machine())
+    samples = _sampled(labelled_files(arguments.folder), arguments.reals)
+    kinds = _kinds(arguments.folder)
+    columns = {}
+    for wanted in arguments.weights:
+        weights = load_weights(wanted, arguments.detector)
+        detector = DETECTORS.get(arguments.detector)(weights.state, torch.device("cpu"))
+        columns[weights.name] = (list(_scored(detector, weights.sha256, samples, kinds, arguments.out)), weights.card)
+    for part in (_counts, _table, _by_kind, _by_source, _wrong):
+        part(columns)
+    _draw(columns, arguments.out / "reliability.png")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--weights", action="append", required=True, help="a name of installed weights, or a file; give it again for more columns")
+    parser.add_argument("--detector", default="lfm")
+    parser.add_argument("--out", type=Path, default=Path("lab"))
+    parser.add_argument("--reals", type=int, help="at most this many real pictures, chosen by the hash of their names")
+    parser.add_argument("--threads", type=int)
+    return parser.parse_args()
+
+
+def _sampled(samples: list[Sample], reals: int | None) -> list[Sample]:
+    if reals is None:
+        return samples
+    of_real = sorted((s for s in samples if not s.label), key=lambda s: hashlib.sha256(s.path.name.encode()).hexdigest())
+    return [s for s in samples if s.label] + of_real[:reals]
+
+
+def _kinds(folder: Path) -> dict[str, str]:
+    path = folder / "kinds.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _scored(detector: Detector, weights: str, samples: list[Sample], kinds: dict[str, str], out: Path) -> Iterator[Row]:
+    """Scores from the file in `out`, and those that are missing; a picture too small for a condition is left out."""
+    kept = out / f"scores_{weights[:12]}.jsonl"
+    lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
+    known = {entry["sha256"]: entry["scored"] for entry in map(json.loads, lines)}
+    with kept.open("a", encoding="utf-8") as file:
+        for i, sample in enumerate(samples):
+            sha256 = hashlib.sha256(sample.path.read_bytes()).hexdigest()
+            if sha256 not in known:
+                rows = score_samples(detector, [sample])
+                known[sha256] = asdict(rows[0]) if rows else None
+                file.write(json.dumps({"sha256": sha256, "scored": known[sha256]}) + "\n")
+                file.flush()
+                if i % 50 == 0:
+                    print(f"{i} of {len(samples)}", file=sys.stderr, flush=True)
+            if known[sha256]:
+                kind = kinds.get(sample.source, sample.path.suffix.lower().lstrip(".")) if not sample.label else "generated"
+                yield Row(f"{sample.source}/{sample.path.name}", kind, Scored(**{**known[sha256], "label": sample.label, "source": sample.source}))
+
+
+Columns = dict[str, tuple[list[Row], dict[str, Any]]]
+
+
+def _threshold(card: dict[str, Any], rule: str) -> float:
+    """The card's threshold of *some evidence*; weights without a calibration are read as their authors do, at 0."""
+    calibrated = (card.get("calibration") or {}).get(rule)
+    return calibrated["threshold_some"] if calibrated else 0.0
+
+
+def _counts(columns: Columns) -> None:
+    rows = next(iter(columns.values()))[0]
+    kinds = Counter(r.kind for r in rows)
+    sources = {label: len({r.scored.source for r in rows if r.scored.label == label}) for label in (0, 1)}
+    print(f"\nreal: {sources[0]} sources; generated: {sources[1]} generators;", ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()))
+
+
+def _table(columns: Columns) -> None:
+    """Per condition and rule, for each set of weights: AUC, found at 5 % false alarms, found / alarms at its own threshold."""
+    print("\n| condition | rule |", " | ".join(f"{name}: AUC, found at 5 %, found / alarms at its threshold" for name in columns), "|")
+    print("| --- | --- |", " | ".join("---" for _ in columns), "|")
+    for key, of_real, of_fake in ROWS:
+        for rule in RULES:
+            cells = [_cell([r.scored for r in rows], of_real, of_fake, rule, _threshold(card, rule)) for rows, card in columns.values()]
+            print(f"| {TITLES[key]} | {rule} |", " | ".join(cells), "|")
+
+
+def _cell(scored: list[Scored], of_real: str, of_fake: str, rule: str, threshold: float) -> str:
+    real, fake = of_class(scored, 0, of_real, rule), of_class(scored, 1, of_fake, rule)
+    found = (fake >= threshold_at(real, 0.05)).mean()
+    return f"{area_under_curve(real, fake):.3f}, {found:.0%}, {(fake >= threshold).mean():.0%} / {(real >= threshold).mean():.1%}"
+
+
+def _by_kind(columns: Columns) -> None:
+    """How many real pictures of each kind are called evidence of generation."""
+    for name, (rows, card) in columns.items():
+        print(f"\n{name}: share of real pictures at or above its threshold")
+        print("| kind | n |", " | ".join(f"{rule}, {WORDS[c]}" for rule in RULES for c in CONDITIONS), "|")
+        for kind in sorted({r.kind for r in rows if not r.scored.label}):
+            group = [r.scored for r in rows if r.kind == kind and not r.scored.label]
+            shares = [np.mean([s.logits[c][rule] >= _threshold(card, rule) for s in group]) for rule in RULES for c in CONDITIONS]
+            print(f"| {kind} | {len(group)} |", " | ".join(f"{share:.1%}" for share in shares), "|")
+
+
+def _by_source(columns: Columns) -> None:
+    """How many pictures of each generator are found, under crop."""
+    print("\nfound at its own threshold, crop, per generator:", ", ".join(WORDS[c] for c in CONDITIONS))
+    for name, (rows, card) in columns.items():
+        for source in sorted({r.scored.source for r in rows if r.scored.label}):
+            group = [r.scored for r in rows if r.scored.source == source]
+            shares = [np.mean([s.logits[c]["crop"] >= _threshold(card, "crop") for s in group]) for c in CONDITIONS]
+            print(f"  {name}  {source} ({len(group)}):", " ".join(f"{share:.0%}" for share in shares))
+
+
+def _wrong(columns: Columns, each: int = 5) -> None:
+    """The real pictures that score highest and the generated ones that score lowest, under crop as they come."""
+    for name, (rows, _) in columns.items():
+        print(f"\n{name}: furthest on the wrong side (crop: {', '.join(WORDS[c] for c in CONDITIONS)})")
+        for label, sign in ((0, -1), (1, 1)):
+            group = sorted((r for r in rows if r.scored.label == label), key=lambda r: sign * r.scored.logits["as_they_come"]["crop"])
+            for r in group[:each]:
+                print(f"  {('real', 'fake')[label]} {r.name}:", " ".join(f"{r.scored.logits[c]['crop']:+.1f}" for c in CONDITIONS))
+
+
+def _draw(columns: Columns, path: Path) -> None:
+    """Reliability: of the pictures given a probability, how many were generated; classes weigh the same."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(5, 5))
+    axes.plot([0, 1], [0, 1], ":", color="grey")
+    for name, (rows, card) in columns.items():
+        if platt := ((card.get("calibration") or {}).get("crop") or {}).get("platt"):
+            for condition in CONDITIONS:
+                axes.plot(*_reliability([r.scored for r in rows], condition, platt), "o-", label=f"{name}, {WORDS[condition]}")
+    axes.set(xlabel="probability given", ylabel="share that was generated (classes weighted alike)", title="crop")
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=7)
+        figure.savefig(path, dpi=120)
+        print(f"\nreliability diagram: {path.name}")
+
+
+def _reliability(scored: list[Scored], condition: str, platt: dict[str, float]) -> tuple[list[float], list[float]]:
+    real, fake = (1 / (1 + np.exp(-(platt["a"] * of_class(scored, label, condition, "crop") + platt["b"]))) for label in (0, 1))
+    xs, ys = [], []
+    for low, high in itertools.pairwise(BINS):
+        in_real, in_fake = (((p >= low) & (p < high + (high == 1))) for p in (real, fake))
+        if in_real.sum() + in_fake.sum() >= 10:
+            share = in_fake.mean() / max(in_fake.mean() + in_real.mean(), 1e-9)
+            xs.append(float(np.concatenate([real[in_real], fake[in_fake]]).mean()))
+            ys.append(float(share))
+    return xs, ys
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Which limits a verdict goes by, and what it says when the picture's condition was not measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forensics_ui.core.types import Analysis, Box, Picture, Seen
+from forensics_ui.verdict.bands import judge
+from forensics_ui.verdict.conditions import Condition
+from forensics_ui.verdict.limits import limits_of
+
+
+def row(some: float, tpr: float = 0.6, n: int = 400) -> dict:
+    return {
+        "n_real": n, "n_fake": 300, "threshold_some": some, "threshold_strong": some + 2, "threshold_low": some - 3,
+        "tpr_at_some": tpr, "fpr_at_some": 0.02, "platt": {"a": 2.0, "b": 0.0}, "range": [1 / 302, 1 - 1 / (n + 2)],
+    }  # fmt: skip
+
+
+def card(**conditions) -> dict:
+    rows = {"as_they_come": row(1.0), "jpeg96": row(2.0), "jpeg80": row(3.0, tpr=0.03), **conditions}
+    pooled = {**row(3.0), "set": "validation group", "alarms": {"some": 0.02, "strong": 0.01}}
+    return {"calibration": {"native": {**pooled, "conditions": {name: each for name, each in rows.items() if each}}}}
+
+
+def judged(logit: float, given: dict, format: str = "PNG", quality: float | None = None):
+    facts = {"jpeg": {"quality": quality}} if quality else {}
+    seen = Seen("native", Box(0, 0, 64, 64), (64, 64))
+    return judge(
+        Picture("a", "0" * 64, 1, format, np.zeros((64, 64, 3), np.uint8), facts),
+        Analysis("lfm", "w", "1" * 64, "cpu", "fp32", logit, seen, None, 0),
+        given,
+    )
+
+
+def test_the_limits_are_those_of_the_pictures_own_condition():
+    assert judged(1.5, card()).band == "some evidence of generation"
+    assert judged(1.5, card(), "JPEG", 95).band == "inconclusive"
+    found = judged(2.5, card(), "JPEG", 95)
+    assert found.band == "some evidence of generation" and "about 2 % of the 400 real pictures" in found.reasons[0] and "about 95" in found.reasons[0]
+
+
+@pytest.mark.parametrize("missing", [{"jpeg96": None}, {"jpeg96": row(2.0, n=49)}])
+def test_a_condition_that_was_not_measured_or_hardly_falls_back_to_the_strictest_limits_and_says_so(missing):
+    found = judged(2.5, card(**missing), "JPEG", 95)
+    assert found.band == "inconclusive"
+    assert any("so the strictest limits of all measured conditions hold" in reason for reason in found.reasons)
+
+
+def test_a_format_that_was_not_measured_falls_back_and_is_named():
+    assert any("WEBP of unknown quality" in reason and "strictest" in reason for reason in judged(2.5, card(), "WEBP").reasons)
+
+
+def test_a_card_without_conditions_is_read_as_before():
+    old = {"calibration": {"native": {key: value for key, value in card()["calibration"]["native"].items() if key not in ("conditions", "alarms")}}}
+    found = judged(3.5, old)
+    assert found.band == "some evidence of generation" and "about 5 %" in found.reasons[0]
+    assert not any("strictest" in reason for reason in found.reasons)
+
+
+def test_where_real_pictures_score_as_high_nearly_as_often_a_high_score_is_no_evidence():
+    found = judged(9.0, card(), "JPEG", 82)
+    assert found.band == "inconclusive" and "nearly as often" in found.reasons[0]
+    assert any("saved as JPEG at about 82: this detector misses nearly all generated pictures here" in reason for reason in found.reasons)
+
+
+def test_a_miss_rate_is_said_in_tenths():
+    assert any("misses 9 of 10 generated" in reason for reason in judged(9.0, card(jpeg80=row(3.0, tpr=0.1)), "JPEG", 82).reasons)
+
+
+@pytest.mark.parametrize(("n_real", "logit", "most"), [(400, 50.0, 400), (60, 50.0, 60), (400, -50.0, 1 / 300)])
+def test_no_likelihood_ratio_goes_beyond_the_number_of_pictures(n_real, logit, most):
+    found = judged(logit, card(as_they_come=row(1.0, n=n_real)))
+    assert found.ratio == pytest.approx(most, rel=0.01)
+    assert any("at least" in reason and "likelihood ratio" in reason for reason in found.reasons)
+
+
+def test_between_the_ends_the_ratio_is_that_of_the_sigmoid():
+    found = judged(1.5, card())
+    assert found.ratio == pytest.approx(np.exp(3.0)) and found.probability == pytest.approx(1 / (1 + np.exp(-3.0)))
+    assert any("about 20 times as common among generated pictures" in reason for reason in found.reasons)
+
+
+def test_false_alarms_at_this_size_are_stated_for_whole_pictures():
+    sizes = {"native_by_size": {"0-299 px": {"as_they_come": {"n_real": 68, "fpr_at_some": 0.03}}}}
+    assert any(
+        "of 68 real pictures of about this size (0-299 px), as they come, it marks 3%" in reason
+        for reason in judged(1.5, {**card(), **sizes}).reasons
+    )
+
+
+def test_nothing_calibrated_means_no_limits():
+    assert limits_of({}, "native", Condition("as_they_come", "")) is None
+    assert limits_of({"calibration": {"paper": None}}, "paper", Condition("as_they_come", "")) is None

@@ -33,7 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
             for record in records:
                 failed += record.error is not None
                 print(json.dumps(record.as_dict(), ensure_ascii=False) if arguments.json else _words(record), flush=True)
-            if not arguments.json and (different := disagreement({str(record.detector): str(record.verdict) for record in records if record.verdict})):
+            if not arguments.json and (
+                different := disagreement({str(record.detector): str(record.verdict) for record in records if record.verdict})
+            ):
                 print(f"{file}: {different}", flush=True)
     return SOME_FAILED if failed else DONE
 

@@ -11,7 +11,19 @@ from forensics_ui.report.base import REPORTS, ReportFormat
 from forensics_ui.report.clean import csv_cell
 
 OF_FILE = ("path", "sha256", "bytes", "format", "declared_type", "detected_type", "width", "height")
-OF_SCORE = ("detector", "weights", "weights_sha256", "input_rule", "device", "precision", "logit", "probability", "likelihood_ratio", "verdict", "reasons")
+OF_SCORE = (
+    "detector",
+    "weights",
+    "weights_sha256",
+    "input_rule",
+    "device",
+    "precision",
+    "logit",
+    "probability",
+    "likelihood_ratio",
+    "verdict",
+    "reasons",
+)
 COLUMNS = (*OF_FILE, *OF_SCORE, "error_code", "error")
 
 

@@ -6,7 +6,7 @@ thresholds. Both rules are scored through the fast path that serves people, not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,11 +71,12 @@ def threshold_at(real: np.ndarray, alarms: float) -> float:
     return float(np.ceil(np.nextafter(np.float64(np.sort(real)[::-1][allowed]), np.inf) * 1e4) / 1e4)
 
 
-def calibration(scored: list[Scored], rule: str, name: str) -> dict[str, Any]:
+def calibration(scored: list[Scored], rule: str, name: str, growth: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """Limits and a probability for each condition alone, and for all together: the strictest limits, one sigmoid over all.
 
     The pooled values serve pictures whose condition is not known. A `threshold_low` is the median of the real pictures: what
     scores below it scores as low as the lower half of them, and `fakes_below_low` says how many generated pictures do so too.
+    With `growth` (of train/sizes.py) the scores come without it.
     """
     real = {c: of_class(scored, 0, c, rule) for c in CONDITIONS}
     fake = {c: of_class(scored, 1, c, rule) for c in CONDITIONS}
@@ -92,6 +93,7 @@ def calibration(scored: list[Scored], rule: str, name: str) -> dict[str, Any]:
         "n_fake": n_fake,
         # Whole pictures larger than those measured get no verdict: their scores grow with their size.
         **({"largest_side": NATIVE_SIDE} if rule == "native" else {}),
+        **({"largest_side": growth[-1]["side"], "growth": list(growth)} if growth and rule == "native" else {}),
         "alarms": {"some": ALARMS_SOME, "strong": ALARMS_STRONG},
         "threshold_some": some,
         "threshold_strong": strong,

@@ -28,7 +28,7 @@ def teacher_of(name_or_path: str, device: torch.device, weights_dir: Path) -> tu
         raise WeightsMismatch(f"A teacher looks at single crops: its weights must be those of LFM or NPR, not of {weights.detector}.")
     net = load_strictly(network_of(weights.detector, Ablation()), weights.state, weights.detector.upper())
     teacher = Teacher(net.to(device))
-    return teacher, {**identity_of(weights), "temperature": teacher.temperature, "share": teacher.share}
+    return teacher, {**identity_of(weights), "temperature": teacher.temperature, "share": teacher.share, "hints": teacher.hints}
 
 
 def start_of(name_or_path: str, detector: str, ablation: Ablation, weights_dir: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

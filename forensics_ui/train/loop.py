@@ -23,7 +23,7 @@ from forensics_ui.train.draws import Draws, batches
 from forensics_ui.train.measure import Validation
 from forensics_ui.train.pictures import Pictures
 from forensics_ui.train.presets import Preset
-from forensics_ui.train.teacher import Teacher
+from forensics_ui.train.teacher import Teacher, hint_loss
 
 SAVE_MINUTES = 2
 STATE = ("step", "seconds", "losses", "best", "best_figure", "checked_at")
@@ -67,11 +67,18 @@ class Trainer:
             if settings["weight_decay"]
             else torch.optim.Adam(self.net.parameters(), lr=settings["lr"])
         )
+        if plan.teacher is not None:
+            # By the first crops, also when a training goes on: its maps must not change their units on the way.
+            plan.teacher.measure(self._first_crops().to(plan.device))
         self.step, self.seconds, self.losses = 0, 0.0, []
         self.best: dict[str, Tensor] | None = None
         self.best_figure, self.checked_at = -1.0, -1
         epochs = plan.epochs if plan.epochs is not None else plan.preset.epochs
         self.last_step = math.ceil(epochs * len(pictures.samples) / plan.preset.batch)
+
+    def _first_crops(self) -> Tensor:
+        side = self.draws.crop_at(0, 0.0)
+        return torch.stack([self.draws[0, slot, side][1] for slot in range(self.preset.batch)])
 
     @property
     def checkpoint(self) -> Path:
@@ -135,7 +142,7 @@ class Trainer:
         self.net.train()
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate()
-        loss = self._loss(blocks.to(self.plan.device), self._targets(before, labels))
+        loss = self._loss(*(part.to(self.plan.device) for part in (blocks, before, labels)))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
@@ -146,19 +153,15 @@ class Trainer:
     def _precision(self) -> torch.autocast:
         return torch.autocast(torch.device(self.plan.device).type, torch.bfloat16, enabled=self.plan.bf16)
 
-    def _targets(self, before: Tensor, labels: Tensor) -> Tensor:
-        labels = labels.to(self.plan.device)
-        if self.plan.teacher is None:
-            return labels
-        with self._precision():
-            return self.plan.teacher.soften(before.to(self.plan.device), labels)
-
-    def _loss(self, blocks: Tensor, labels: Tensor) -> Tensor:
+    def _loss(self, blocks: Tensor, before: Tensor, labels: Tensor) -> Tensor:
         # The subtraction of neighbours stays in fp32 under autocast (it is no matrix product); only convolutions run in bf16.
         x = normalise(blocks).contiguous(memory_format=torch.channels_last)
         with self._precision():
-            maps = maps_of(self.net, x)
-        return loss_of(self.net, maps.float(), labels, self.plan.ablation)
+            maps = maps_of(self.net, x).float()
+            lesson = self.plan.teacher.look(before, labels) if self.plan.teacher else None
+        if lesson is None:
+            return loss_of(self.net, maps, labels, self.plan.ablation)
+        return loss_of(self.net, maps, lesson.targets, self.plan.ablation) + hint_loss(maps, lesson, self.progress)
 
     @torch.no_grad()
     def _follow(self) -> None:

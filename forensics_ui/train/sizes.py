@@ -1,65 +1,66 @@
-"""Thresholds of the native rule by the size of the picture.
+"""How native scores grow with the size of a picture, measured on real photographs.
 
-Top-K takes the largest values of the whole picture: the more places, the larger they are, also in photographs. So the
-same photographs are cut to centres of growing size, and each size gets the thresholds that its own scores ask for.
-Generated pictures of every size are not at hand, so what is *found* at a size is not known from this, only what is
-falsely marked.
+The same photographs are cut to centres of growing size, so that nothing but the size differs. What the highest twentieth
+of their scores has grown by is taken off before a score is compared (`verdict/growth.py`). Generated pictures of every
+size are not at hand, so this keeps false alarms where they are and says nothing about what is found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from forensics_ui.core.errors import NotApplicable
 from forensics_ui.detectors import Detector
 from forensics_ui.imaging.rules import aligned_crop
-from forensics_ui.train.figures import ALARMS_SOME, ALARMS_STRONG, threshold_at
+from forensics_ui.train.figures import Scored
 from forensics_ui.train.folders import Sample
 from forensics_ui.train.measure import CONDITIONS
 from forensics_ui.train.pictures import decode
+from forensics_ui.verdict.growth import offset_at
 
 SIDES = (256, 384, 512, 768, 1024, 1536)
 SEEN_AS = ("as_they_come", "jpeg80")
-FEWEST = 40  # real pictures, under which a size gets no thresholds
+HIGH = 0.95  # of the real pictures' scores: where limits lie
+FEWEST = 40  # real pictures, under which nothing is said of a size
+
+Scores = dict[int, dict[str, dict[int, float]]]
 
 
-def scores_by_side(detector: Detector, samples: Iterable[Sample], tell: Callable[[int], None] = lambda done: None) -> dict[int, dict[str, list[float]]]:
-    """Native logits of the real pictures that are at least that large, per side of their aligned centre and condition."""
-    scores: dict[int, dict[str, list[float]]] = {side: {c: [] for c in SEEN_AS} for side in SIDES}
-    for done, sample in enumerate((s for s in samples if not s.label), 1):
+def scores_by_side(detector: Detector, samples: Iterable[Sample], tell: Callable[[int], None] = lambda done: None) -> Scores:
+    """Native logits `[side][condition][number of the picture]` of the aligned centres of the real pictures that are that large."""
+    scores: Scores = {side: {c: {} for c in SEEN_AS} for side in SIDES}
+    for number, sample in enumerate(s for s in samples if not s.label):
         rgb = decode(sample.path)
         for side in (s for s in SIDES if s <= min(rgb.shape[:2])):
             block = aligned_crop(rgb, side).block
             for condition in SEEN_AS:
-                try:
-                    changed = detector.prepare(CONDITIONS[condition](block), "native").block
-                except NotApplicable:
-                    continue
-                scores[side][condition].append(float(detector.findings([np.ascontiguousarray(changed)])[0].logit))
-        tell(done)
+                changed = detector.prepare(CONDITIONS[condition](block), "native").block
+                scores[side][condition][number] = float(detector.findings([np.ascontiguousarray(changed)])[0].logit)
+        tell(number + 1)
     return scores
 
 
-def thresholds_by_side(scores: dict[int, dict[str, list[float]]]) -> list[dict[str, Any]]:
-    """Per side the thresholds that hold under every condition seen, growing with the side: a larger picture never needs less."""
-    rows: list[dict[str, Any]] = []
-    for side, by_condition in sorted(scores.items()):
-        columns = [np.array(values) for values in by_condition.values()]
-        if min(map(len, columns)) < FEWEST:
+def growth(scores: Scores) -> list[dict[str, Any]]:
+    """Per side the growth since the smallest one, of the pictures that have both, in the condition where it is largest; it never falls."""
+    first, *others = sorted(scores)
+    rows = [{"side": first, "n_real": min(map(len, scores[first].values())), "offset": 0.0}]
+    for side in others:
+        both = {c: [(scores[first][c][number], logit) for number, logit in by_number.items()] for c, by_number in scores[side].items()}
+        n_real = min(map(len, both.values()))
+        if n_real < FEWEST:
             break
-        row = {
-            "side": side,
-            "n_real": min(map(len, columns)),
-            "threshold_some": max(threshold_at(c, ALARMS_SOME) for c in columns),
-            "threshold_strong": max(threshold_at(c, ALARMS_STRONG) for c in columns),
-            "threshold_low": float(np.median(np.concatenate(columns))),
-        }
-        for name in ("some", "strong", "low"):
-            before = rows[-1][f"threshold_{name}"] if rows else -np.inf
-            row[f"threshold_{name}"] = round(max(row[f"threshold_{name}"], before), 4)
-        row["threshold_strong"] = max(row["threshold_strong"], row["threshold_some"])
-        rows.append(row)
+        grown = max(float(np.quantile([b for _, b in pairs], HIGH) - np.quantile([a for a, _ in pairs], HIGH)) for pairs in both.values())
+        rows.append({"side": side, "n_real": n_real, "offset": round(max(grown, rows[-1]["offset"]), 4)})
     return rows
+
+
+def without_growth(scored: list[Scored], rows: list[dict[str, Any]]) -> list[Scored]:
+    """The same scores with what their native logits have grown by taken off: what a verdict compares."""
+    return [replace(s, logits={c: _shorter(by_rule, rows, s.side / (2 if c == "halved" else 1)) for c, by_rule in s.logits.items()}) for s in scored]
+
+
+def _shorter(by_rule: dict[str, float], rows: list[dict[str, Any]], side: float) -> dict[str, float]:
+    return {**by_rule, "native": by_rule["native"] - offset_at(rows, side)}

@@ -13,6 +13,7 @@ from typing import Any
 
 from forensics_ui.core.types import INCONCLUSIVE, NO_TRACE, NOT_APPLICABLE, SOME, STRONG, Analysis, Picture, Verdict
 from forensics_ui.verdict.conditions import Condition, condition_of
+from forensics_ui.verdict.growth import offset_at, side_of
 from forensics_ui.verdict.limits import Limits, limits_of
 from forensics_ui.verdict.own_reals import signature
 
@@ -45,13 +46,15 @@ def judge(picture: Picture, analysis: Analysis, card: Mapping[str, Any]) -> Verd
     if larger := _larger_than_measured(analysis, limits):
         return Verdict(INCONCLUSIVE, None, (larger, _papers_line(analysis), *young, *analysis.seen.notes), own_reals=own)
     figures = _figures(card, analysis.seen.rule, condition) or (limits.values if limits.of_condition else None)
-    band, reason = _band(analysis.logit, limits, figures, condition)
+    grown = offset_at(limits.growth, side_of(analysis.seen.input_size))
+    logit = analysis.logit - grown
+    band, reason = _band(logit, limits, figures, condition)
     if band == STRONG and (card.get("preliminary") or limits.n_real < FEWEST_FOR_STRONG):
         band, reason = SOME, f"{reason}; these weights are too young, or measured on too few pictures, for a stronger word than this"
-    ratio = limits.ratio(analysis.logit)
-    rates = [*_blind(figures, condition), *_error_rates(figures, condition, card), *_of_size(card, analysis)]
+    ratio = limits.ratio(logit)
+    rates = [*_grown(grown), *_blind(figures, condition), *_error_rates(figures, condition, card), *_of_size(card, analysis)]
     reasons = [reason, *_ratio_words(ratio, limits), *rates, *limits.notes, *young, *analysis.seen.notes]
-    return Verdict(band, limits.probability(analysis.logit), tuple(reasons), ratio, own)
+    return Verdict(band, limits.probability(logit), tuple(reasons), ratio, own)
 
 
 def _uncalibrated(analysis: Analysis) -> str:
@@ -63,12 +66,20 @@ def _uncalibrated(analysis: Analysis) -> str:
 
 def _larger_than_measured(analysis: Analysis, limits: Limits) -> str | None:
     """Scores of whole pictures can grow with their size, so error rates hold only up to the size they were measured at."""
-    limit, longest = limits.values.get("largest_side"), max(analysis.seen.input_size)
+    limit = limits.values.get("largest_side")
+    # Where the growth was measured it goes by the number of pixels, whatever the shape.
+    longest = math.ceil(side_of(analysis.seen.input_size)) if limits.growth else max(analysis.seen.input_size)
     if limits.own:  # the user's own photographs were measured as large as they are
         limit = max(limit, limits.own.largest_side) if limit else limits.own.largest_side or None
     if limit is None or longest <= limit:
         return None
     return f"how often this score is wrong was measured on pictures of up to {limit} pixels a side, and this one has {longest}; scores of larger pictures differ"
+
+
+def _grown(offset: float) -> list[str]:
+    if offset < 0.05:
+        return []
+    return [f"larger pictures score higher, photographs too: {offset:.1f} was taken off this score before it was compared"]
 
 
 def _papers_line(analysis: Analysis) -> str:

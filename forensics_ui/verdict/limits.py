@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +29,11 @@ class Limits:
     of_condition: bool = False
     notes: tuple[str, ...] = ()
     own: OwnLimit | None = None
+
+    @property
+    def growth(self) -> Sequence[Mapping[str, Any]]:
+        """How scores grow with the size, where the card says so. Own photographs were scored as large as they are: nothing is taken off."""
+        return () if self.own else self.values.get("growth") or ()
 
     @property
     def n_real(self) -> int:

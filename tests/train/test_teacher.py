@@ -19,7 +19,7 @@ from forensics_ui.train.history import NONE, History, live_twice
 from forensics_ui.train.loop import Plan, Trainer
 from forensics_ui.train.pictures import Pictures
 from forensics_ui.train.presets import Preset
-from forensics_ui.train.teacher import Teacher, softened
+from forensics_ui.train.teacher import HINTS_FIRST, HINTS_LAST, Lesson, Teacher, hint_loss, softened
 
 CPU = torch.device("cpu")
 SMALL = Preset("small", batch=8, rate=2e-3, crops=((0.0, (64,)),), balanced=True, history=NONE)
@@ -95,6 +95,42 @@ def test_a_pupil_with_a_teacher_learns_and_learns_something_else_than_one_withou
     alone = Trainer(replace(plan, out=tmp_path / "alone", teacher=None), pictures).run()
     assert sum(trainer.losses[-4:]) < 0.8 * sum(trainer.losses[:4])
     assert any(not torch.equal(taught[name], alone[name]) for name in taught)
+
+
+def lfm(seed: int) -> LFMNet:
+    torch.manual_seed(seed)
+    return LFMNet().eval()
+
+
+def test_an_lfm_that_teaches_shows_its_maps_in_units_of_their_own_spread():
+    teacher, before = Teacher(lfm(1)), torch.randint(0, 256, (8, 64, 64, 3), dtype=torch.uint8)
+    teacher.measure(before)
+    lesson = teacher.look(before, torch.ones(8))
+    assert lesson.maps.mean((0, 2, 3)).abs().max() < 0.2 and (lesson.maps.std((0, 2, 3)) - 1).abs().max() < 0.2
+    # The targets are those of the network as it is: the short cut through the maps changes no logit.
+    expected = softened(teacher.net(normalise(before)), torch.ones(8), teacher.temperature, teacher.share)
+    assert torch.allclose(lesson.targets, expected, atol=1e-5)
+
+
+def test_hints_count_only_where_the_teacher_agrees_and_less_towards_the_end():
+    theirs, mine = torch.zeros(2, 64, 4, 4), torch.stack([torch.full((64, 4, 4), 3.0), torch.full((64, 4, 4), 1.0)])
+    lesson = Lesson(torch.ones(2), theirs, torch.tensor([False, True]))
+    assert hint_loss(mine, lesson, 0.0) == pytest.approx(HINTS_FIRST * 0.5)
+    assert hint_loss(mine, lesson, 1.0) == pytest.approx(HINTS_LAST * 0.5)
+    assert hint_loss(mine, lesson._replace(agrees=torch.tensor([False, False])), 0.0) == 0
+    assert hint_loss(mine, lesson._replace(maps=None), 0.0) == 0
+
+
+def test_a_pupil_that_is_shown_maps_comes_closer_to_them(tmp_path: Path, pictures: Pictures):
+    trainer = Trainer(Plan("lfm", replace(SMALL, rate=1e-3), tmp_path, seed=3, epochs=30, teacher=Teacher(lfm(1))), pictures)
+    before = torch.stack([trainer.draws[0, slot, 64][1] for slot in range(8)])
+    lesson = trainer.plan.teacher.look(before, torch.tensor([0.0, 1.0] * 4))._replace(agrees=torch.ones(8))
+    distances = []
+    for stop in (0, None):
+        trainer.run(stop_at=stop)
+        with torch.no_grad():
+            distances.append(float(hint_loss(trainer.net.train().maps(normalise(before)), lesson, 0.0)))
+    assert distances[1] < 0.8 * distances[0], distances
 
 
 @pytest.mark.parametrize("what", ["teacher", "start"])

@@ -1,0 +1,26 @@
+"""How scores of whole pictures grow with their size, and what is taken off a larger picture's score before it is compared.
+
+Top-K adds up the largest values of a picture, and more places hold larger ones, in photographs too. Cards say by how much
+(`growth`: rows of `side`, `offset`), measured on the same photographs cut to centres of growing size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+
+def side_of(size: tuple[int, int]) -> float:
+    """The side of the square with as many pixels."""
+    return math.sqrt(size[0] * size[1])
+
+
+def offset_at(rows: Sequence[Mapping[str, Any]], side: float) -> float:
+    """What a score of this side has grown by since the smallest side measured; between two sides by the logarithm."""
+    for small, large in pairwise(rows):
+        if side <= large["side"]:
+            part = max(0.0, math.log(side / small["side"]) / math.log(large["side"] / small["side"]))
+            return float(small["offset"] + part * (large["offset"] - small["offset"]))
+    return float(rows[-1]["offset"]) if rows else 0.0

@@ -80,7 +80,8 @@ def calibration(scored: list[Scored], rule: str, name: str, growth: Sequence[dic
     """
     real = {c: of_class(scored, 0, c, rule) for c in CONDITIONS}
     fake = {c: of_class(scored, 1, c, rule) for c in CONDITIONS}
-    rows = {c: _calibrated(real[c], fake[c]) for c in CONDITIONS}
+    # A lossless file does not tell whether it was reduced before, so its limits hold for reduced pictures too.
+    rows = {c: _calibrated([real[c], real["halved"]] if c == "as_they_come" else [real[c]], fake[c]) for c in CONDITIONS}
     some = max(row["threshold_some"] for row in rows.values())
     strong = max(some, *(row["threshold_strong"] for row in rows.values()))
     all_real, all_fake = (np.concatenate(list(d.values())) for d in (real, fake))
@@ -93,7 +94,7 @@ def calibration(scored: list[Scored], rule: str, name: str, growth: Sequence[dic
         "n_fake": n_fake,
         # Whole pictures larger than those measured get no verdict: their scores grow with their size.
         **({"largest_side": NATIVE_SIDE} if rule == "native" else {}),
-        **({"largest_side": growth[-1]["side"], "growth": list(growth)} if growth and rule == "native" else {}),
+        **({"largest_side": max(NATIVE_SIDE, growth[-1]["side"]), "growth": list(growth)} if growth and rule == "native" else {}),
         "alarms": {"some": ALARMS_SOME, "strong": ALARMS_STRONG},
         "threshold_some": some,
         "threshold_strong": strong,
@@ -104,10 +105,11 @@ def calibration(scored: list[Scored], rule: str, name: str, growth: Sequence[dic
     }
 
 
-def _calibrated(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
-    """One condition: limits, what is found and marked at them on these same pictures, and the sigmoid."""
-    some = threshold_at(real, ALARMS_SOME)
-    strong = max(some, threshold_at(real, ALARMS_STRONG))
+def _calibrated(reals: list[np.ndarray], fake: np.ndarray) -> dict[str, Any]:
+    """One condition, the first of `reals`: limits that hold in all of them, what is found and marked at them on these same pictures, and the sigmoid."""
+    real = reals[0]
+    some = max(threshold_at(r, ALARMS_SOME) for r in reals)
+    strong = max(some, *(threshold_at(r, ALARMS_STRONG) for r in reals))
     low = round(min(float(np.median(real)), some), 4)
     limits = {"threshold_some": some, "threshold_strong": strong, "threshold_low": low}
     return {**_row(real, fake, limits), **limits, "fakes_below_low": _share(fake < low), **_sigmoid(real, fake, len(real), len(fake))}
@@ -183,8 +185,16 @@ def platt(real: np.ndarray, fake: np.ndarray, steps: int = 50) -> tuple[float, f
 
 
 def figures(scored: list[Scored], calibrated: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Per condition and rule: counts, AUC, and what is found at which false alarms."""
-    return {c: {rule: _row(of_class(scored, 0, c, rule), of_class(scored, 1, c, rule), calibrated[rule]) for rule in RULES} for c in CONDITIONS}
+    """Per condition and rule: counts, AUC, and what is found at which false alarms, at the limits of the condition."""
+    return {
+        c: {rule: _row(of_class(scored, 0, c, rule), of_class(scored, 1, c, rule), limits_in(calibrated[rule], c)) for rule in RULES}
+        for c in CONDITIONS
+    }
+
+
+def limits_in(calibrated: dict[str, Any], condition: str) -> dict[str, Any]:
+    """The limits that a verdict holds a score of this condition against."""
+    return calibrated.get("conditions", {}).get(condition, calibrated)
 
 
 def _row(real: np.ndarray, fake: np.ndarray, thresholds: dict[str, Any]) -> dict[str, Any]:
@@ -201,7 +211,7 @@ def by_size(scored: list[Scored], calibrated: dict[str, dict[str, Any]]) -> dict
     table: dict[str, dict[str, Any]] = {}
     for low, high in SIZES:
         group = [s for s in scored if low <= s.side < high]
-        table[f"{low}-{high - 1} px"] = {c: _size_row(group, c, calibrated["native"]["threshold_some"]) for c in CONDITIONS}
+        table[f"{low}-{high - 1} px"] = {c: _size_row(group, c, limits_in(calibrated["native"], c)["threshold_some"]) for c in CONDITIONS}
     return table
 
 
@@ -216,12 +226,13 @@ def _size_row(group: list[Scored], condition: str, threshold: float) -> dict[str
     }
 
 
-def by_source(scored: list[Scored], rule: str, threshold: float) -> dict[str, dict[str, Any]]:
-    """Per generator and collection: how many pictures, and the share at or above the threshold under each condition."""
+def by_source(scored: list[Scored], rule: str, calibrated: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Per generator and collection: how many pictures, and the share at or above the limit under each condition."""
+    limits = {c: limits_in(calibrated, c)["threshold_some"] for c in CONDITIONS}
     table: dict[str, dict[str, Any]] = {}
     for label, name in ((0, "real"), (1, "fake")):
         for source in sorted({s.source for s in scored if s.label == label}):
             rows = [s for s in scored if s.label == label and s.source == source]
-            shares = {c: round(float(np.mean([s.logits[c][rule] >= threshold for s in rows])), 3) for c in CONDITIONS}
+            shares = {c: round(float(np.mean([s.logits[c][rule] >= limits[c] for s in rows])), 3) for c in CONDITIONS}
             table[f"{name}/{source}"] = {"n": len(rows), **shares}
     return table

@@ -90,7 +90,7 @@ def head_worth(detector: CachedUnivFD, validation: list[Sample], test: list[Samp
         # `figures` makes all columns; both rules hold this one's logits here, and this one's column is taken.
         for condition, row in figures(theirs, dict.fromkeys(RULES, calibrated[rule])).items():
             table[condition][rule] = row[rule]
-        sources[rule] = by_source(theirs, rule, calibrated[rule]["threshold_some"])
+        sources[rule] = by_source(theirs, rule, calibrated[rule])
     return {
         "figures_set": "test" if test else "validation (also used for the thresholds, so these are optimistic)",
         "measured_how": MEASURED_HOW,

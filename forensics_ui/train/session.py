@@ -14,7 +14,7 @@ from forensics_ui.detectors import DETECTORS, Detector
 from forensics_ui.service.device import choose_device
 from forensics_ui.train.ablations import Ablation
 from forensics_ui.train.card import write_card, write_weights
-from forensics_ui.train.figures import by_size, by_source, calibration, figures, score_samples
+from forensics_ui.train.figures import RULES, Scored, by_size, by_source, calibration, figures, reliability, score_samples
 from forensics_ui.train.folders import Sample, counts_by_source, labelled_files, split_by_source
 from forensics_ui.train.given import start_of, teacher_of
 from forensics_ui.train.loop import Plan, Trainer
@@ -22,6 +22,7 @@ from forensics_ui.train.measure import Validation
 from forensics_ui.train.pictures import Pictures
 from forensics_ui.train.plain_detector import PlainDetector
 from forensics_ui.train.presets import preset_for
+from forensics_ui.train.sizes import growth, scores_by_side, without_growth
 
 HELD_OUT = 0.2
 
@@ -116,15 +117,22 @@ def groups_of(arguments: Namespace) -> dict[str, list[Sample]]:
 
 
 def worth(detector: Detector, validation: list[Sample], test: list[Sample] | None) -> dict[str, Any]:
+    """Score everything there is to know of a detector's worth, and put it together."""
+    grown = growth(scores_by_side(detector, validation))
+    return worth_of(score_samples(detector, validation), score_samples(detector, test) if test else None, grown)
+
+
+def worth_of(validation: list[Scored], test: list[Scored] | None, grown: list[dict[str, Any]]) -> dict[str, Any]:
     """Calibrate on the one group, state error rates on the other; without a test group they are the validation group's, and said so."""
-    scored = score_samples(detector, validation)
-    calibrated = {rule: calibration(scored, rule, "validation group") for rule in ("native", "crop")}
-    measured = score_samples(detector, test) if test else scored
+    scored = without_growth(validation, grown)
+    calibrated = {rule: calibration(scored, rule, "validation group", grown) for rule in RULES}
+    measured = without_growth(test, grown) if test else scored
     return {
         "figures_set": "test" if test else "validation (also used for the thresholds, so these are optimistic)",
         "figures": figures(measured, calibrated),
         "native_by_size": by_size(measured, calibrated),
-        "by_source": {rule: by_source(measured, rule, calibrated[rule]["threshold_some"]) for rule in calibrated},
+        "by_source": {rule: by_source(measured, rule, calibrated[rule]) for rule in RULES},
         "calibration": {**calibrated, "paper": None},
+        "reliability": {rule: reliability(measured, rule, calibrated[rule]) for rule in RULES} if test else None,
         "known_failures": [],
     }

@@ -1,6 +1,6 @@
 """The detection lab: one command prints what weights are worth, side by side, so that every later change is compared.
 
-    python tests/bench/lab.py TEST_FOLDER --weights lfm_preliminary --weights published.pth [--out DIR]
+    python -m tests.bench.lab TEST_FOLDER --weights lfm_preliminary --weights published.pth [--out DIR]
 
 TEST_FOLDER is labelled (0_real/1_fake) and holds generators and collections that none of the weights were trained on.
 Pictures pass through every condition (as they come, JPEG 96, JPEG 80, halved) under the rules crop and native. Formats
@@ -13,29 +13,29 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import itertools
 import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from machine import describe_machine
 
 from forensics_ui.detectors import DETECTORS, Detector
 from forensics_ui.train.card import WORDS
-from forensics_ui.train.figures import RULES, Scored, of_class, score_samples, threshold_at
+from forensics_ui.train.figures import RULES, Scored, limits_in, of_class, reliability, score_samples, threshold_at
 from forensics_ui.train.folders import Sample, labelled_files
 from forensics_ui.train.measure import CONDITIONS, area_under_curve
+from forensics_ui.train.sizes import without_growth
 from forensics_ui.weightstore.load import load_weights
+from tests.bench.machine import describe_machine
 
 ROWS = (*((name, name, name) for name in CONDITIONS), ("lossless", "halved", "as_they_come"))
 TITLES = {**WORDS, "lossless": "reals halved, fakes as they come"}
-BINS = np.linspace(0, 1, 11)
+FEWEST_IN_BIN = 10
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ def main() -> None:
     for wanted in arguments.weights:
         weights = load_weights(wanted, arguments.detector)
         detector = DETECTORS.get(arguments.detector)(weights.state, torch.device("cpu"))
-        columns[weights.name] = (list(_scored(detector, weights.sha256, samples, kinds, arguments.out)), weights.card)
+        rows = _scored(detector, weights.sha256, samples, kinds, arguments.out)
+        columns[weights.name] = ([_compared(row, weights.card) for row in rows], weights.card)
     for part in (_counts, _table, _by_kind, _by_source, _wrong):
         part(columns)
     _draw(columns, arguments.out / "reliability.png")
@@ -108,13 +109,19 @@ def _scored(detector: Detector, weights: str, samples: list[Sample], kinds: dict
                 yield Row(f"{sample.source}/{sample.path.name}", kind, Scored(**{**known[sha256], "label": sample.label, "source": sample.source}))
 
 
+def _compared(row: Row, card: dict[str, Any]) -> Row:
+    """With what a verdict compares: native scores without what they grow by with the size, where the card says it."""
+    grown = ((card.get("calibration") or {}).get("native") or {}).get("growth") or []
+    return replace(row, scored=without_growth([row.scored], grown)[0])
+
+
 Columns = dict[str, tuple[list[Row], dict[str, Any]]]
 
 
-def _threshold(card: dict[str, Any], rule: str) -> float:
-    """The card's threshold of *some evidence*; weights without a calibration are read as their authors do, at 0."""
+def _threshold(card: dict[str, Any], rule: str, condition: str) -> float:
+    """The card's limit of *some evidence*; weights without a calibration are read as their authors do, at 0."""
     calibrated = (card.get("calibration") or {}).get(rule)
-    return calibrated["threshold_some"] if calibrated else 0.0
+    return limits_in(calibrated, condition)["threshold_some"] if calibrated else 0.0
 
 
 def _counts(columns: Columns) -> None:
@@ -130,7 +137,7 @@ def _table(columns: Columns) -> None:
     print("| --- | --- |", " | ".join("---" for _ in columns), "|")
     for key, of_real, of_fake in ROWS:
         for rule in RULES:
-            cells = [_cell([r.scored for r in rows], of_real, of_fake, rule, _threshold(card, rule)) for rows, card in columns.values()]
+            cells = [_cell([r.scored for r in rows], of_real, of_fake, rule, _threshold(card, rule, of_fake)) for rows, card in columns.values()]
             print(f"| {TITLES[key]} | {rule} |", " | ".join(cells), "|")
 
 
@@ -147,7 +154,7 @@ def _by_kind(columns: Columns) -> None:
         print("| kind | n |", " | ".join(f"{rule}, {WORDS[c]}" for rule in RULES for c in CONDITIONS), "|")
         for kind in sorted({r.kind for r in rows if not r.scored.label}):
             group = [r.scored for r in rows if r.kind == kind and not r.scored.label]
-            shares = [np.mean([s.logits[c][rule] >= _threshold(card, rule) for s in group]) for rule in RULES for c in CONDITIONS]
+            shares = [np.mean([s.logits[c][rule] >= _threshold(card, rule, c) for s in group]) for rule in RULES for c in CONDITIONS]
             print(f"| {kind} | {len(group)} |", " | ".join(f"{share:.1%}" for share in shares), "|")
 
 
@@ -157,7 +164,7 @@ def _by_source(columns: Columns) -> None:
     for name, (rows, card) in columns.items():
         for source in sorted({r.scored.source for r in rows if r.scored.label}):
             group = [r.scored for r in rows if r.scored.source == source]
-            shares = [np.mean([s.logits[c]["crop"] >= _threshold(card, "crop") for s in group]) for c in CONDITIONS]
+            shares = [np.mean([s.logits[c]["crop"] >= _threshold(card, "crop", c) for s in group]) for c in CONDITIONS]
             print(f"  {name}  {source} ({len(group)}):", " ".join(f"{share:.0%}" for share in shares))
 
 
@@ -172,7 +179,7 @@ def _wrong(columns: Columns, each: int = 5) -> None:
 
 
 def _draw(columns: Columns, path: Path) -> None:
-    """Reliability: of the pictures given a probability, how many were generated; classes weigh the same."""
+    """Reliability under crop: of the pictures given a probability, how many were generated; both classes count the same."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -180,27 +187,17 @@ def _draw(columns: Columns, path: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(5, 5))
     axes.plot([0, 1], [0, 1], ":", color="grey")
+    axes.set(xlabel="probability stated", ylabel="share that was generated (both classes count the same)", title="crop")
     for name, (rows, card) in columns.items():
-        if platt := ((card.get("calibration") or {}).get("crop") or {}).get("platt"):
-            for condition in CONDITIONS:
-                axes.plot(*_reliability([r.scored for r in rows], condition, platt), "o-", label=f"{name}, {WORDS[condition]}")
-    axes.set(xlabel="probability given", ylabel="share that was generated (classes weighted alike)", title="crop")
+        calibrated = (card.get("calibration") or {}).get("crop") or {}
+        if "conditions" in calibrated:
+            for condition, bins in reliability([r.scored for r in rows], "crop", calibrated).items():
+                full = [b for b in bins if b["n_real"] + b["n_fake"] >= FEWEST_IN_BIN]
+                axes.plot([b["stated"] for b in full], [b["came_true"] for b in full], "o-", label=f"{name}, {WORDS[condition]}")
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=7)
         figure.savefig(path, dpi=120)
         print(f"\nreliability diagram: {path.name}")
-
-
-def _reliability(scored: list[Scored], condition: str, platt: dict[str, float]) -> tuple[list[float], list[float]]:
-    real, fake = (1 / (1 + np.exp(-(platt["a"] * of_class(scored, label, condition, "crop") + platt["b"]))) for label in (0, 1))
-    xs, ys = [], []
-    for low, high in itertools.pairwise(BINS):
-        in_real, in_fake = (((p >= low) & (p < high + (high == 1))) for p in (real, fake))
-        if in_real.sum() + in_fake.sum() >= 10:
-            share = in_fake.mean() / max(in_fake.mean() + in_real.mean(), 1e-9)
-            xs.append(float(np.concatenate([real[in_real], fake[in_fake]]).mean()))
-            ys.append(float(share))
-    return xs, ys
 
 
 if __name__ == "__main__":

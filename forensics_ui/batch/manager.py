@@ -177,7 +177,7 @@ class BatchManager:
 
     def _launch(self, batch: str, plan: Plan, out: Path | None, on_event: Event | None) -> None:
         locks = self._locked(plan, out)
-        run = BatchRun(self.workbench, plan, self._journal(batch), on_event, exclude=self._own(out))
+        run = self._run_of(batch, plan, out, on_event)
         running = _Running(run, threading.Thread(target=lambda: self._work(running, locks), name=f"batch-{batch}", daemon=True))
         try:
             # Before it has its turn it must already be found.
@@ -187,6 +187,10 @@ class BatchManager:
             _release(locks)
             raise
         self._running[batch] = running
+
+    def _run_of(self, batch: str, plan: Plan, out: Path | None, on_event: Event | None) -> BatchRun:
+        """What does the work; other engines put theirs here."""
+        return BatchRun(self.workbench, plan, self._journal(batch), on_event, exclude=self._own(out))
 
     def _work(self, running: _Running, locks: list[Lock]) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from collections import Counter
@@ -129,12 +130,12 @@ def shown(path: str) -> str:
 
 
 def _picked(files: tuple[Path, ...], limits: Limits) -> Iterator[Found | Skipped]:
-    """Files by their last name; a name that comes again gets a number."""
-    seen: Counter[str] = Counter()
+    """Files by their last name; a name that comes again gets the first number that makes it new."""
+    taken: set[str] = set()
     for file in files:
-        name = shown(file.name)
-        seen[name] += 1
-        name = name if seen[name] == 1 else f"{file.stem} ({seen[name]}){file.suffix}"
+        numbered = (shown(f"{file.stem} ({number}){file.suffix}") for number in itertools.count(2))
+        name = next(name for name in itertools.chain([shown(file.name)], numbered) if name not in taken)
+        taken.add(name)
         try:
             yield judge(name, os.fspath(file), os.lstat(file), limits)
         except OSError as error:

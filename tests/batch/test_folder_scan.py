@@ -162,6 +162,15 @@ def test_picked_files_of_one_name_are_told_apart(tmp_path):
     assert [each.path for each in found] == ["x.png", "x (2).png", "gone.png"] and isinstance(found[2], Skipped)
 
 
+def test_a_number_never_takes_the_name_of_another_picked_file(tmp_path):
+    files = [tmp_path / name for name in ("a/x.png", "b/x.png", "x (2).png")]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(PNG)
+    paths = [each.path for each in scan(Source.of(files))]
+    assert len(set(paths)) == 3 and paths[:2] == ["x.png", "x (2).png"]
+
+
 def test_a_preview_counts_bytes_formats_and_reasons(tmp_path):
     for name in ("a.png", "b.png", "c"):
         (tmp_path / name).write_bytes(PNG)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 from forensics_ui.batch.cluster.run import ClusterRun
-from forensics_ui.batch.manager import BatchManager, _release, _Running
+from forensics_ui.batch.manager import BatchManager
 from forensics_ui.batch.plan import Plan
 from forensics_ui.batch.run import Event
 
@@ -20,14 +19,5 @@ class ClusterManager(BatchManager):
         """Where the answers of a batch lie: on a disk that every node sees."""
         return (out / RESULTS / batch) if out else self.folder / batch / RESULTS
 
-    def _launch(self, batch: str, plan: Plan, out: Path | None, on_event: Event | None) -> None:
-        locks = self._locked(plan, out)
-        run = ClusterRun(self.workbench, plan, self._journal(batch), self.parquet_of(batch, out), on_event=on_event, exclude=self._own(out))
-        running = _Running(run, threading.Thread(target=lambda: self._work(running, locks), name=f"batch-{batch}", daemon=True))
-        try:
-            run.announce()
-            running.thread.start()
-        except BaseException:
-            _release(locks)
-            raise
-        self._running[batch] = running
+    def _run_of(self, batch: str, plan: Plan, out: Path | None, on_event: Event | None) -> ClusterRun:
+        return ClusterRun(self.workbench, plan, self._journal(batch), self.parquet_of(batch, out), on_event=on_event, exclude=self._own(out))

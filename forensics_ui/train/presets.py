@@ -32,15 +32,18 @@ class Preset:
         return asdict(self)
 
 
+# With a teacher this is the recipe of the weights that ship. Small crops first, then sizes like those that are scored:
+# among few places the sixteen largest are something else than among many. Saves are rarer than in the world: with half
+# of the crops saved, saved pictures of other generators were told apart no better than by chance (AUC 0.49) and lossless ones worse.
 OWN = Preset(
     "own",
     batch=32,
     rate=1e-3,
     schedule="one-cycle",
     weight_decay=0.01,
-    crops=((0.0, (80, 80, 80, 128)), (0.6, (128, 128, 128, 192))),
+    crops=((0.0, (80, 96, 128)), (0.45, (96, 128, 160)), (0.85, (160, 224, 256))),
     balanced=True,
-    history=History(),
+    history=History(shrink=(0.6, 0.35), first_jpeg=(0.1, 0.1), last_save=0.3, webp=0.15, quality=(70, 100), skew=1.6),
     average=0.998,
     epochs=200.0,
 )

@@ -38,9 +38,19 @@ def _lead(moment: Moment) -> str:
 
 
 def deciding(lines: list[Line], detector: str) -> Line | None:
-    """The line that the verdict goes by: the whole picture where it is there, the centre crop until then, the papers' rule never."""
+    """The line that the verdict goes by: the whole picture where it is there, the centre crop until then, the papers' rule never.
+
+    Where nobody measured what the score of so large a picture is worth, the centre crop is what can be answered for.
+    """
     mine = {line.rule: line for line in lines if line.detector == detector and line.record}
-    return mine.get("native") or mine.get("crop")
+    native, crop = mine.get("native"), mine.get("crop")
+    if native and crop and _weighed(crop) and not _weighed(native):
+        return crop
+    return native or crop
+
+
+def _weighed(line: Line) -> bool:
+    return (line.record or {}).get("probability") is not None
 
 
 def card(one: dict[str, Any], moment: Moment) -> str:
@@ -54,7 +64,7 @@ def card(one: dict[str, Any], moment: Moment) -> str:
     return (
         f'<section class="card" id="card-{escape(one["name"])}" aria-label="{escape(one["title"])}">'
         f'<header><h3>{escape(one["title"])}</h3>{badge}</header><p class="looks">{escape(one["looks_at"])}</p>'
-        f"{_verdict(record, lines)}{_trust(record, one)}{_scores(lines)}</section>"
+        f"{_verdict(record, lines)}{_trust(record, one, lines)}{_scores(lines)}</section>"
     )
 
 
@@ -78,9 +88,17 @@ def _scale(step: int) -> str:
     return f'<div class="scale" aria-hidden="true">{marks}<b>no trace</b><b>strong evidence</b></div>'
 
 
-def _trust(record: dict[str, Any] | None, one: dict[str, Any]) -> str:
-    doubts = [*(record["reasons"][1:] if record else []), one["limits"]]
+def _trust(record: dict[str, Any] | None, one: dict[str, Any], lines: list[Line]) -> str:
+    doubts = [*_passed_over(record, lines), *(record["reasons"][1:] if record else []), one["limits"]]
     return f'<div class="trust"><h4>How far to trust this</h4>{items(doubts)}</div>'
+
+
+def _passed_over(record: dict[str, Any] | None, lines: list[Line]) -> list[str]:
+    """Why the verdict does not go by the whole picture although that was read."""
+    whole = next((line.record for line in lines if line.rule == "native" and line.record and line.record.get("reasons")), None)
+    if not record or not whole or record["input_rule"] != "crop":
+        return []
+    return [f"this goes by the 256 × 256 pixels in the middle, not by the whole picture: {whole['reasons'][0]}"]
 
 
 def _scores(lines: list[Line]) -> str:

@@ -22,11 +22,11 @@ HEADLINES = {
 RULES = {
     "native": (
         "Whole picture",
-        "native: every pixel exactly as the file stores it, nothing resampled, in aligned tiles. The default, and what the verdict goes by.",
+        "native: every pixel exactly as the file stores it, nothing resampled, in aligned tiles. The verdict goes by it where its error rates were measured for pictures of this size.",
     ),
     "crop": (
         "Centre crop",
-        "crop: only the aligned 256 × 256 pixels in the middle, exactly as stored. Quick, so it comes first; it says nothing about the rest of the picture.",
+        "crop: only the aligned 256 × 256 pixels in the middle, exactly as stored. Quick, so it comes first, and the verdict goes by it where the picture is larger than was measured; it says nothing about the rest of the picture.",
     ),
     "paper": (
         "The papers' rule",

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from forensics_ui.core.types import BANDS, INCONCLUSIVE, NO_TRACE, NOT_APPLICABLE, SOME, STRONG, Picture
-from forensics_ui.ui import guard, picture, text, words
-from forensics_ui.ui.desk import Desk, Job
+from forensics_ui.ui import answers, guard, picture, text, words
+from forensics_ui.ui.desk import Desk, Job, Line
 
 
 def test_escape_leaves_nothing_for_markup_or_templates():
@@ -67,3 +67,22 @@ def test_only_this_machine_needs_no_login(monkeypatch):
     assert guard.check_host("127.0.0.1") is None
     monkeypatch.setenv("FORENSICS_AUTH", "ada:se:cret")
     assert guard.check_host("0.0.0.0") == ("ada", "se:cret")
+
+
+def line(rule: str, probability: float | None, *reasons: str) -> Line:
+    return Line("lfm", rule, "done", record={"input_rule": rule, "probability": probability, "verdict": INCONCLUSIVE, "reasons": list(reasons)})
+
+
+def test_the_verdict_goes_by_the_whole_picture_where_it_was_measured():
+    whole, crop = line("native", 0.4), line("crop", 0.6)
+    assert answers.deciding([crop, whole], "lfm") is whole and answers.deciding([crop], "lfm") is crop
+    # Nothing is measured for either: the whole picture says why.
+    assert answers.deciding([line("crop", None), unmeasured := line("native", None)], "lfm") is unmeasured
+
+
+def test_where_the_picture_is_larger_than_was_measured_the_middle_decides_and_the_reason_is_told():
+    whole, crop = line("native", None, "larger than measured"), line("crop", 0.6, "above all but few")
+    assert answers.deciding([crop, whole], "lfm") is crop
+    (told,) = answers._passed_over(crop.record, [crop, whole])
+    assert "256 × 256 pixels in the middle" in told and told.endswith("larger than measured")
+    assert not answers._passed_over(whole.record, [crop, whole]) and not answers._passed_over(crop.record, [crop])

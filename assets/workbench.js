@@ -333,6 +333,7 @@
       this.look();
       this.key(made.viewer.boxes);
       this.panel.classList.add("counting");
+      this.links.inert = true; // they still lead to the last files
       this.panel.classList.toggle("unread", !this.said); // those of another picture are not even shown faintly
       this.panel.classList.remove("stale", "gone");
     }
@@ -348,6 +349,7 @@
       if (said !== this.said) this.below.replaceChildren(...draw(made, this.token, (place) => this.fly(place)));
       this.said = said;
       this.links.replaceChildren(downloads(made));
+      this.links.inert = false;
       this.panel.classList.remove("stale", "gone", "counting", "unread");
       this.tell(`Ready in ${took < 950 ? `${Math.round(took)} ms` : `${(took / 1000).toFixed(1)} s`}`, "quiet");
     }

@@ -6,7 +6,7 @@ import math
 
 import pytest
 from app_pages import opened
-from bench_page import command_line, lay, look, made, near, point, state
+from bench_page import command_line, ended, lay, look, made, near, point, state
 
 from forensics_ui.views import VIEWS
 
@@ -64,6 +64,7 @@ def test_the_numbers_are_those_of_the_command_line(bench, app, tmp_path, name, o
         else:
             box.fill(value)
     bench.wait_for_function("(wanted) => Object.entries(wanted).every(([k, v]) => String(forensicsWorkbench().made.options[k]) === v)", arg=options)
+    ended(bench, name)
     saved = bench.request.get(app.url + bench.locator(".wb-downloads a", has_text="JSON").get_attribute("href")).json()
     printed = command_line(app, tmp_path, name, *(word for option, value in options.items() for word in (f"--{option}", value)))["numbers"]
     assert near(saved, printed), (saved, printed)

@@ -25,6 +25,8 @@ WORTH_SAYING = 0.5
 FEWEST_FOR_STRONG = 300
 # Evidence must at least be this many times as common among generated pictures as among real ones.
 LEAST_RATIO = 2.0
+# A score that few real pictures reach is no evidence where generated ones hardly reach it either: least likelihood ratios of the bands.
+LEAST_SOME, LEAST_STRONG = 3.0, 10.0
 
 
 def not_applicable(reason: str) -> Verdict:
@@ -52,9 +54,21 @@ def judge(picture: Picture, analysis: Analysis, card: Mapping[str, Any]) -> Verd
     if band == STRONG and (card.get("preliminary") or limits.n_real < FEWEST_FOR_STRONG):
         band, reason = SOME, f"{reason}; these weights are too young, or measured on too few pictures, for a stronger word than this"
     ratio = limits.ratio(logit)
+    band, reason = _supported(band, reason, ratio, condition)
     rates = [*_grown(grown), *_blind(figures, condition), *_error_rates(figures, condition, card), *_of_size(card, analysis)]
     reasons = [reason, *_ratio_words(ratio, limits), *rates, *limits.notes, *young, *analysis.seen.notes]
     return Verdict(band, limits.probability(logit), tuple(reasons), ratio, own)
+
+
+def _supported(band: str, reason: str, ratio: float | None, condition: Condition) -> tuple[str, str]:
+    """The band that the likelihood ratio supports: it lowers, and never raises."""
+    if ratio is None or band not in (STRONG, SOME):
+        return band, reason
+    if ratio < LEAST_SOME:
+        return INCONCLUSIVE, f"few real pictures score so high, but {condition.here}, hardly more generated ones do (likelihood ratio {ratio:.1f})"
+    if band == STRONG and ratio < LEAST_STRONG:
+        return SOME, f"{reason}; generated pictures reach such scores {ratio:.1f} times as often, which is too little for a stronger word"
+    return band, reason
 
 
 def _uncalibrated(analysis: Analysis) -> str:

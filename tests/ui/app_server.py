@@ -30,7 +30,7 @@ CALIBRATION = {
     "threshold_strong": 1e6,
     "threshold_some": -1e6,
     "threshold_low": -2e6,
-    "platt": {"a": 0.0, "b": 0.4},
+    "platt": {"a": 0.0, "b": 2.0},
     "range": [0.02, 0.98],
 }
 FIGURES = {"n_real": 500, "n_fake": 400, "fpr_at_some": 0.05, "tpr_at_some": 0.6}

@@ -43,10 +43,13 @@ def given(value: float) -> Threshold:
 
 
 def of_card(card: Mapping[str, Any], rule: str, weights: str | None) -> Threshold:
-    """The line at which the weights' card says that at most about 5 % of reals lie, or 0 as in the papers' test code."""
+    """The line at which the weights' card says that at most few of the reals lie (5 % where it does not say how many), or 0 as in the papers' test code."""
     calibration = (card.get("calibration") or {}).get(rule)
     if calibration:
-        return Threshold("fixed", float(calibration["threshold_some"]), f"the card of {weights}, input rule {rule}: about 5 % false alarms")
+        alarms = (calibration.get("alarms") or {}).get("some", 0.05)
+        return Threshold(
+            "fixed", float(calibration["threshold_some"]), f"the card of {weights}, input rule {rule}: about {100 * alarms:g} % false alarms"
+        )
     return papers(f"the papers' test code ({weights} has no calibration for the input rule {rule})")
 
 

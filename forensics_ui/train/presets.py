@@ -32,9 +32,9 @@ class Preset:
         return asdict(self)
 
 
-# With a teacher this is the recipe of the weights that ship. Small crops first, then sizes like those that are scored:
-# among few places the sixteen largest are something else than among many. Saves are rarer than in the world: with half
-# of the crops saved, saved pictures of other generators were told apart no better than by chance (AUC 0.49) and lossless ones worse.
+# With a teacher, the recipe of the second stage of the weights that ship (their card has the first). Small crops first, then
+# sizes like those that are scored: among few places the sixteen largest are something else than among many. Saves are rarer
+# than in the world: while half of the crops were saved, saved validation pictures were told apart no better than by chance.
 OWN = Preset(
     "own",
     batch=32,

@@ -60,3 +60,9 @@ def test_a_threshold_is_chosen_on_both_classes_or_not_at_all():
     assert (line.kind, line.value) == ("chosen", 1.5) and "held out (2 real, 1 fake)" in line.origin
     with pytest.raises(ForensicsError, match="both classes"):
         thresholds.chosen([0], [], "held out")
+
+
+@pytest.mark.parametrize(("alarms", "words"), [({}, "about 5 %"), ({"alarms": {"some": 0.02, "strong": 0.01}}, "about 2 %")])
+def test_the_cards_line_names_the_false_alarms_that_the_card_states(alarms: dict, words: str):
+    card = {"calibration": {"crop": {"threshold_some": 1.0, **alarms}}}
+    assert f": {words} false alarms" in thresholds.of_card(card, "crop", "own").origin

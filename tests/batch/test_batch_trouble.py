@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from forensics_ui.batch import BatchManager, BatchRun, Source, make_plan
+from forensics_ui.batch import journal as journal_module
 from forensics_ui.batch.lock import InUse, Lock
 from forensics_ui.batch.rows import Rows
 from forensics_ui.core.errors import DecoderDied, ForensicsError, OutOfMemory
@@ -68,7 +69,9 @@ def test_a_lock_goes_with_its_process_however_that_ends(tmp_path):
     assert not Lock(path, "It").held_by_anyone()
 
 
-def test_a_full_disk_stops_cleanly_and_what_was_finished_stays(batch_workbench, own, tmp_path):
+def test_a_full_disk_stops_cleanly_and_what_was_finished_stays(batch_workbench, own, tmp_path, monkeypatch):
+    # Written through after every piece of work: otherwise a quick machine finishes everything between two writes, and nothing was on the disk yet.
+    monkeypatch.setattr(journal_module, "COMMIT_SECONDS", 0.0)
     folder = make_pictures(tmp_path / "in", 120)
     plan = make_plan(batch_workbench, Source.of(folder), ["lfm"], weights=own)
     journal = tmp_path / "run" / "journal.sqlite"

@@ -6,7 +6,7 @@
   const { make, button, visible, prose, count, plural, words, ask, field, FolderField } = globalThis.ForensicsBatch;
   const EVERY = 700;
   const LINES = [
-    ["card", "The weights' own limit", "About 5 % false alarms by the card of the weights; a logit of 0, as in the papers, where the card says nothing."],
+    ["card", "The weights' own limit", "With the false alarms that the weights' card names (without a card a logit of 0, as in the papers). The app's own verdicts stand beside it."],
     ["fixed", "A logit that I name", "Every picture from this logit on is flagged."],
     ["chosen", "Chosen on a validation folder", "The best line on another labelled folder, which is scored too. The honest way to choose."],
     ["oracle", "Oracle (cheating)", "The best line for each generator, drawn with these very labels in hand: a bound on what can be reached, not a result."],
@@ -163,12 +163,18 @@
       return parts;
     }
 
-    detector({ title, words: said, line: drawn, cheating, table: figures, more, curves }, { preset }) {
+    detector({ title, words: said, line: drawn, cheating, table: figures, by_verdict: verdicts, more, curves }, { preset }) {
       const box = make("article", "b-one"), charts = make("div", "b-charts");
       charts.append(...curves.map((curve) => globalThis.ForensicsCharts.draw(curve)));
       box.append(make("h4", "", title + (preset ? ` on ${visible(preset)}` : "")));
       if (cheating) box.append(make("p", "b-cheating", "Cheating: the line was drawn with the test labels in hand."));
-      box.append(make("p", "b-first", visible(said[0])), list("b-points", said.slice(1)), table({ ...figures, title: `Figures of ${title}` }), make("p", "b-quiet", visible(drawn)), charts);
+      box.append(make("p", "b-first", visible(said[0])), list("b-points", said.slice(1)), table({ ...figures, title: `Figures of ${title}` }), make("p", "b-quiet", visible(drawn)));
+      if (verdicts) {
+        const place = make("section", "b-verdicts");
+        place.append(make("h5", "", verdicts.title), table(verdicts), list("b-points", verdicts.words));
+        box.append(place);
+      }
+      box.append(charts);
       for (const one of more) box.append(folded(one.title, [table(one)]));
       return box;
     }

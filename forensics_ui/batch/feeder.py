@@ -190,7 +190,8 @@ def content_of(picture: Picture) -> dict[str, Any]:
     """What the journal keeps of an opened picture."""
     facts = {name: picture.facts[name] for name in FACTS if name in picture.facts}
     facts["remarks"] = [remark for remark in facts.get("remarks", []) if not remark.startswith(BY_NAME)]
-    facts.update(complete=picture.complete, condition=condition_of(picture).key)
+    condition = condition_of(picture)
+    facts.update(complete=picture.complete, condition=condition.key, **({"condition_note": condition.unmeasured} if condition.unmeasured else {}))
     return {"format": picture.format, "width": picture.width, "height": picture.height, "facts": facts}
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments
+from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments, add_own_reals_argument
 from forensics_ui.cli.choice import chosen_detectors, wide_intake
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Settings
@@ -60,6 +60,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     for name, text in (("case", "name of the case"), ("examiner", "who examines"), ("notes", "notes")):
         add(f"--{name}", default="", metavar="TEXT", help=f"{text}, printed in the report")
     add_common_arguments(parser)
+    add_own_reals_argument(parser)
     # A preset brings its own rule, so that not choosing must be told from choosing `native`.
     parser.set_defaults(input_rule=None)
 
@@ -118,7 +119,7 @@ def _evaluate(arguments: argparse.Namespace) -> Evaluation:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    return Settings.load(device=arguments.device, data_dir=arguments.data_dir)
+    return Settings.load(device=arguments.device, data_dir=arguments.data_dir, own_reals=arguments.own_reals)
 
 
 def _rule(asked: InputRule | None, preset: Preset | None, detector: str) -> InputRule:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments
+from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments, add_own_reals_argument
 from forensics_ui.core.errors import BadImage, ForensicsError, NotApplicable
 from forensics_ui.core.settings import Settings
 
@@ -30,6 +30,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to write the PNG files and the JSON (made if need be)")
     parser.add_argument("--second", type=Path, metavar="FILE", help="a second picture, for the views that compare")
     add_common_arguments(parser)
+    add_own_reals_argument(parser)
     _keep_unknown(parser)
 
 
@@ -97,7 +98,7 @@ def _look(view: View, file: Path, options: dict[str, Any], arguments: argparse.N
     from forensics_ui.workbench.subject import PictureSubject
 
     weights, detectors = _chosen(arguments)
-    with Workbench(Settings.load(device=arguments.device, data_dir=arguments.data_dir)) as workbench:
+    with Workbench(Settings.load(device=arguments.device, data_dir=arguments.data_dir, own_reals=arguments.own_reals)) as workbench:
         try:
             picture = workbench.open(file, str(file))
             second = workbench.open(arguments.second, str(arguments.second)) if arguments.second else None

@@ -40,6 +40,12 @@ def per_level(weight: Tensor, scale: float = 1.0) -> Tensor:
     return weight * (scale / (255 * torch.tensor(IMAGENET_STD, dtype=weight.dtype, device=weight.device))).view(1, 3, 1, 1)
 
 
+def placed(tensor: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """The tensor where and as it is computed with; weights of convolutions in the order of memory that suits pictures."""
+    tensor = tensor.to(device, dtype)
+    return tensor.contiguous(memory_format=torch.channels_last) if tensor.dim() == 4 else tensor
+
+
 def relationships_of_levels(block: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The differences of the three other pixels of each 2 x 2 cell to its top left one: (batch, rows, columns, 3) int16 each."""
     cells = block.to(torch.int16)

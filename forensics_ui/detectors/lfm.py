@@ -7,6 +7,7 @@ picture: the evidence is exact and needs no gradient.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -49,14 +50,11 @@ class LFM(Detector):
         layers = [fast.folded(*getattr(network.cnn, f"layer{i}")) for i in (1, 2, 3, 4)]
         self._dtype = torch.float16 if precision == "fp16" else torch.float32
         first = four_phases(fast.per_level(layers[0][0])), layers[0][1]
-        self._layers = [(self._to_device(w), self._to_device(b)) for w, b in [first, *layers[1:]]]
-        self._last = self._to_device(network.covn1_1.weight.double())
+        place = partial(fast.placed, device=device, dtype=self._dtype)
+        self._layers = [(place(w), place(b)) for w, b in [first, *layers[1:]]]
+        self._last = place(network.covn1_1.weight.double())
         self._weight = network.fc1.weight.reshape(-1, TOP_K).numpy().copy()
         self._bias = float(network.fc1.bias)
-
-    def _to_device(self, tensor: Tensor) -> Tensor:
-        tensor = tensor.to(self.device, self._dtype)
-        return tensor.contiguous(memory_format=torch.channels_last) if tensor.dim() == 4 else tensor
 
     @classmethod
     def prepare(cls, rgb: np.ndarray, rule: InputRule) -> Prepared:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -29,12 +30,12 @@ SMALLEST = 32
 class FoldedBlock:
     """A bottleneck whose batch norms are folded into its convolutions."""
 
-    def __init__(self, block: Bottleneck, to_device) -> None:
+    def __init__(self, block: Bottleneck, place: Callable[[Tensor], Tensor]) -> None:
         self.stride = block.conv2.stride
         self.parts = [
-            tuple(map(to_device, fast.folded(*pair))) for pair in ((block.conv1, block.bn1), (block.conv2, block.bn2), (block.conv3, block.bn3))
+            tuple(map(place, fast.folded(*pair))) for pair in ((block.conv1, block.bn1), (block.conv2, block.bn2), (block.conv3, block.bn3))
         ]
-        self.short = None if block.downsample is None else tuple(map(to_device, fast.folded(*block.downsample)))
+        self.short = None if block.downsample is None else tuple(map(place, fast.folded(*block.downsample)))
 
     def __call__(self, x: Tensor) -> Tensor:
         (w1, b1), (w2, b2), (w3, b3) = self.parts
@@ -62,14 +63,11 @@ class NPR(Detector):
         network = fast.load_strictly(NPRNet(), state, self.spec.title)
         self._dtype = torch.float16 if precision == "fp16" else torch.float32
         weight, bias = fast.folded(network.conv1, network.bn1)
-        self._first = self._to_device(fast.per_level(weight, NPRNet.SCALE)), self._to_device(bias)
-        self._blocks = [FoldedBlock(block, self._to_device) for block in (*network.layer1, *network.layer2)]
+        place = partial(fast.placed, device=device, dtype=self._dtype)
+        self._first = place(fast.per_level(weight, NPRNet.SCALE)), place(bias)
+        self._blocks = [FoldedBlock(block, place) for block in (*network.layer1, *network.layer2)]
         self._weight = network.fc1.weight.view(-1).to(self.device, torch.float32)
         self._bias = float(network.fc1.bias)
-
-    def _to_device(self, tensor: Tensor) -> Tensor:
-        tensor = tensor.to(self.device, self._dtype)
-        return tensor.contiguous(memory_format=torch.channels_last) if tensor.dim() == 4 else tensor
 
     @classmethod
     def prepare(cls, rgb: np.ndarray, rule: InputRule) -> Prepared:

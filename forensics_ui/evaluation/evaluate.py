@@ -41,6 +41,11 @@ class Request:
     resamples: int = RESAMPLES
     seed: int = 0
 
+    @property
+    def by_card(self) -> bool:
+        """Whether nobody drew another line than the card of the weights; what the app's own verdicts are is only then told beside it."""
+        return self.threshold is None and self.choose_on is None and self.preset is None
+
 
 @dataclass(frozen=True)
 class Evaluation:

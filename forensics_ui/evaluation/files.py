@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from forensics_ui.evaluation.metrics import FIGURES
 from forensics_ui.evaluation.plots import curve_plot
 from forensics_ui.evaluation.report import evaluation_report
 from forensics_ui.evaluation.scoring import ScoredFolder
+from forensics_ui.evaluation.verdicts import VERDICT_FIGURES
 from forensics_ui.report import REPORTS, Case, Report, ReportFormat
 from forensics_ui.report.clean import csv_cell
 from forensics_ui.report.files import atomic
@@ -84,23 +86,43 @@ def _csv(rows: Iterable[Sequence[Any]]) -> bytes:
 
 def _scores(record: Mapping[str, Any], scored: ScoredFolder) -> Iterator[list[Any]]:
     """One line per labelled file and detector, by path."""
-    yield ["path", "sha256", "label", *IDENTITY, "logit", "no_score_because"]
+    yield ["path", "sha256", "label", *IDENTITY, "logit", "no_score_because", "verdict"]
     for path, file in sorted(scored.pictures.items()):
         label = label_of(path)
         for detector in record["detectors"] if label else ():
             name = detector["detector"]
             why = None if name in file.logits else file.error or file.reasons.get(name)
-            yield [path, file.sha256, ("real", "fake")[label.label], *(detector[key] for key in IDENTITY), file.logits.get(name), why]
+            yield [
+                path,
+                file.sha256,
+                ("real", "fake")[label.label],
+                *(detector[key] for key in IDENTITY),
+                file.logits.get(name),
+                why,
+                file.bands.get(name),
+            ]
 
 
 def _table(record: Mapping[str, Any]) -> Iterator[list[Any]]:
     bounds = [f"{name} {side}" for name in FIGURES for side in ("low", "high")]
-    yield [*IDENTITY, "generator", "real", "fake", "threshold", *FIGURES, *bounds, *COUNTS, "threshold_kind"]
+    # Last, so that a sheet made for the other columns finds them where they were.
+    more = VERDICT_FIGURES if any("by_verdict" in detector for detector in record["detectors"]) else ()
+    verdicts = [f"verdict {name}{side}" for name in more for side in ("", " low", " high")]
+    yield [*IDENTITY, "generator", "real", "fake", "threshold", *FIGURES, *bounds, *COUNTS, "threshold_kind", *verdicts]
     for detector in record["detectors"]:
-        named = [(row["name"], row) for row in detector["generators"]]
-        for name, row in [*named, ("(mean)", detector["mean"]), ("(all together)", detector["together"])]:
+        for name, row, verdict in _named_rows(detector):
             intervals = [bound for key in FIGURES for bound in row["intervals"][key] or (None, None)]
             counts = list(row["confusion"].values()) if "confusion" in row else [None] * 4
             head = [row.get("n_real"), row.get("n_fake"), row.get("threshold")]
             figures = [row["figures"][key] for key in FIGURES]
-            yield [*(detector[key] for key in IDENTITY), name, *head, *figures, *intervals, *counts, detector["threshold"]["kind"]]
+            said = [each for key in more for each in (verdict["figures"][key], *(verdict["intervals"][key] or (None, None)))]
+            yield [*(detector[key] for key in IDENTITY), name, *head, *figures, *intervals, *counts, detector["threshold"]["kind"], *said]
+
+
+def _named_rows(detector: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Each row with what the verdict makes of the same pictures, {} where that is not told."""
+    verdict = detector.get("by_verdict") or {}
+    for row, said in zip_longest(detector["generators"], verdict.get("generators") or ()):
+        yield row["name"], row, said or {}
+    yield "(mean)", detector["mean"], verdict.get("mean") or {}
+    yield "(all together)", detector["together"], verdict.get("together") or {}

@@ -6,6 +6,7 @@ A score at or above the threshold is called fake. All figures are functions of h
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -80,6 +81,31 @@ def measure(
         count = min(rows, resamples - start)
         blocks.append(_figures(*(_draw(g, part, size, count) for g, part in zip(generators, (levels.real, levels.fake), strict=True)), flagged))
     return Figures(values, {name: np.concatenate([block[name] for block in blocks]) for name in values})
+
+
+def shares(kinds: Sequence[int], names: Sequence[str], *, resamples: int = 0, seed: int = 0, pool: str = "") -> Figures:
+    """The share of each kind (a place in `names`) among some pictures; drawn as `measure` draws the scores of the same pool."""
+    numbers, size = np.asarray(kinds, np.int64), len(names)
+    if not len(numbers):
+        return Figures(dict.fromkeys(names, np.nan))
+    values = np.bincount(numbers, minlength=size) / len(numbers)
+    generator = np.random.default_rng([seed, zlib.crc32(pool.encode())])
+    rows = max(1, _CELLS // max(size, len(numbers)))
+    drawn = [_draw(generator, numbers, size, min(rows, resamples - start)) / len(numbers) for start in range(0, resamples, rows)]
+    table = np.concatenate(drawn).T if drawn else ()
+    return Figures(dict(zip(names, map(float, values), strict=True)), dict(zip(names, table, strict=True)) if drawn else {})
+
+
+def mean_of(generators: Sequence[Figures], names: Sequence[str] = FIGURES) -> dict[str, Any]:
+    """The plain mean over generators, each figure over those that have it; small and large folders count alike, as in the papers."""
+    values, intervals, counted = {}, {}, {}
+    for name in names:
+        having = [figures for figures in generators if not math.isnan(figures.values[name])]
+        counted[name] = len(having)
+        values[name] = float(np.mean([figures.values[name] for figures in having])) if having else math.nan
+        drawn = [figures.replicates[name] for figures in having if name in figures.replicates]
+        intervals[name] = interval(np.mean(drawn, 0)) if drawn else None
+    return {"figures": values, "intervals": intervals, "generators": counted}
 
 
 def _draw(generator: np.random.Generator, levels: np.ndarray, size: int, rows: int) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forensics_ui.evaluation.confounds import WORDS
+from forensics_ui.evaluation.verdict_words import verdict_counts
 from forensics_ui.report.clean import one_line
 
 LOUD = "WARNING: "
@@ -44,7 +45,11 @@ def _words(detector: Mapping[str, Any], title: str) -> Iterator[str]:
     found = f"found {_of(seen['fake_called_fake'], fake, 'generated picture')}" if fake else ""
     alarms = f"wrongly flagged {_of(seen['real_called_fake'], real, 'real picture')}" if real else ""
     bound = "With a line drawn by these very labels, which is cheating, " if cheating else ""
+    if by_verdict := verdict_counts(detector):
+        bound = "By raw scores and one line for all, "
     yield f"{bound}{title} {' and '.join(part for part in (found, alarms) if part)}."
+    if by_verdict:
+        yield by_verdict
     if real and fake:
         yield _ranking(together)
         yield _at_few_alarms(together)

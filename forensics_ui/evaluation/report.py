@@ -12,6 +12,7 @@ from forensics_ui.core.settings import Settings
 from forensics_ui.evaluation.confounds import WORDS
 from forensics_ui.evaluation.evaluate import Evaluation, Request
 from forensics_ui.evaluation.table import COLUMNS, figure_cells
+from forensics_ui.evaluation.verdict_words import VERDICT_TITLE, verdict_columns, verdict_lines, verdict_parts, verdict_sentences
 from forensics_ui.report.batch_report import batch_report
 from forensics_ui.report.clean import one_line
 from forensics_ui.report.model import Case, Report, Section
@@ -32,7 +33,7 @@ def evaluation_report(evaluation: Evaluation, settings: Settings, case: Case | N
         settings=settings,
         case=case,
         title=f"Evaluation on {one_line(record['folder'])}",
-        command=_command(evaluation.request),
+        command=_command(evaluation.request, scored.own_reals),
         weights={choice.detector: choice.asked for _, plan in scored.journals for choice in plan.choices},
     )
     sections = [_section(detector) for detector in record["detectors"]]
@@ -45,7 +46,7 @@ def evaluation_report(evaluation: Evaluation, settings: Settings, case: Case | N
     )
 
 
-def _command(request: Request) -> Iterator[str]:
+def _command(request: Request, own_reals: Mapping[str, set[str]]) -> Iterator[str]:
     yield from ("python", "-m", "forensics_ui", "evaluate", str(request.folder), "--out", "DIR", "--detector", ",".join(request.rules))
     rules = set(request.rules.values())
     if len(rules) == 1:
@@ -58,6 +59,8 @@ def _command(request: Request) -> Iterator[str]:
         "--generator-depth": request.depth,
         "--resamples": request.resamples,
         "--seed": request.seed,
+        # Named as in records: the set, and the beginning of its hash.
+        "--own-reals": next((each.rsplit(" (", 1)[0] for found in own_reals.values() for each in found), None),
     }
     for name, value in options.items():
         if value is not None:
@@ -68,8 +71,15 @@ def _answer(detector: Mapping[str, Any]) -> str:
     figures = {name: _percent(detector["mean"]["figures"][name]) for name in ("acc", "ap", "auc", "real_acc", "fake_acc")}
     return (
         f"{detector['detector']} ({detector['input_rule']}), mean over {len(detector['generators'])} generators: Acc. {figures['acc']}, A.P. "
-        f"{figures['ap']}, AUC {figures['auc']}; {figures['real_acc']} of reals and {figures['fake_acc']} of fakes called what they are."
+        f"{figures['ap']}, AUC {figures['auc']}; {figures['real_acc']} of reals and {figures['fake_acc']} of fakes called what they are.{_by_verdict(detector)}"
     )
+
+
+def _by_verdict(detector: Mapping[str, Any]) -> str:
+    if "by_verdict" not in detector:
+        return ""
+    fake, real = (_percent(detector["by_verdict"]["mean"]["figures"][f"{label}_evidence"]) for label in ("fake", "real"))
+    return f" By the verdict, evidence of generation on {fake} of fakes and {real} of reals."
 
 
 def _percent(value: float | None) -> str:
@@ -84,10 +94,15 @@ def _section(detector: Mapping[str, Any]) -> Section:
     return Section(
         f"figures-{name}",
         f"Figures of {name}, input rule {detector['input_rule']}",
-        sentences=(f"Fake from a logit of{drawn}: {line['origin']}.", "Percent, with 95 % bootstrap intervals where they were asked for."),
+        sentences=(
+            f"Fake from a logit of{drawn}: {line['origin']}.",
+            *verdict_sentences(detector),
+            "Percent, with 95 % bootstrap intervals where they were asked for.",
+        ),
         tables=(
             _table("Over all generators", overall),
             _table("By generator", [(row["name"], row) for row in rows]),
+            *([verdict_table(detector)] if "by_verdict" in detector else ()),
             confusion_table(rows),
             *(published_table(detector, published) for published in detector["published"]),
         ),
@@ -98,6 +113,13 @@ def _section(detector: Mapping[str, Any]) -> Section:
 def _table(title: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
     lines = [[one_line(name), row.get("n_real"), row.get("n_fake"), *figure_cells(row)] for name, row in rows]
     return _plain_table(title, ["generator", "real", "fake", *COLUMNS.values()], lines)
+
+
+def verdict_table(detector: Mapping[str, Any]) -> dict[str, Any]:
+    """What the app says of the same pictures, the mean and all together first."""
+    generators, overall = verdict_parts(detector)
+    lines = [[one_line(name), *cells] for name, *cells in verdict_lines([*overall, *generators])]
+    return _plain_table(VERDICT_TITLE, verdict_columns(detector), lines)
 
 
 def confusion_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from forensics_ui.evaluation.folders import Group
-from forensics_ui.evaluation.metrics import FIGURES, Figures, confusion, curves, interval, measure
+from forensics_ui.evaluation.metrics import Figures, confusion, curves, mean_of, measure
 from forensics_ui.evaluation.scoring import ScoredFolder
 from forensics_ui.evaluation.thresholds import Threshold
+from forensics_ui.evaluation.verdicts import verdict_rows
 
 if TYPE_CHECKING:
     from forensics_ui.evaluation.evaluate import Request
@@ -28,9 +27,10 @@ def detector_rows(detector: str, line: Threshold, scored: ScoredFolder, groups: 
         **scored.made_by[detector],
         "threshold": line.as_dict(),
         "generators": [row for row, _ in measured.values()],
-        "mean": _mean([figures for _, figures in measured.values()]),
+        "mean": mean_of([figures for _, figures in measured.values()]),
         "together": _together(detector, line, scored, groups, request),
         "published": _published(detector, request),
+        **({"by_verdict": verdict_rows(detector, scored, groups, request)} if request.by_card else {}),
     }
 
 
@@ -67,18 +67,6 @@ def _not_scored(detector: str, scored: ScoredFolder, group: Group) -> dict[str, 
         files = [scored.pictures[path] for path in paths if detector not in scored.pictures[path].logits]
         told[label] = dict(Counter(file.error or file.reasons.get(detector, "it was not scored") for file in files))
     return told
-
-
-def _mean(generators: Sequence[Figures]) -> dict[str, Any]:
-    """The plain mean over generators, each figure over those that have it; small and large folders count alike, as in the papers."""
-    values, intervals, counted = {}, {}, {}
-    for name in FIGURES:
-        having = [figures for figures in generators if not math.isnan(figures.values[name])]
-        counted[name] = len(having)
-        values[name] = float(np.mean([figures.values[name] for figures in having])) if having else math.nan
-        drawn = [figures.replicates[name] for figures in having if name in figures.replicates]
-        intervals[name] = interval(np.mean(drawn, 0)) if drawn else None
-    return {"figures": values, "intervals": intervals, "generators": counted}
 
 
 def _together(detector: str, line: Threshold, scored: ScoredFolder, groups: Sequence[Group], request: Request) -> dict[str, Any]:

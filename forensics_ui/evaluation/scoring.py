@@ -33,6 +33,8 @@ class ScoredFile:
     sha256: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     logits: dict[str, float] = field(default_factory=dict)
+    # What the app says of it: the words of the verdict, wherever there is one.
+    bands: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     # Why it could not be opened or scored; a detector that is not applicable is no error.
     error: str | None = None
@@ -47,6 +49,7 @@ class ScoredFolder:
     skipped: dict[str, str] = field(default_factory=dict)
     made_by: dict[str, dict[str, Any]] = field(default_factory=dict)
     cards: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    own_reals: dict[str, set[str]] = field(default_factory=dict)  # the sets of own photographs that verdicts were judged by
     journals: list[tuple[Path, Plan]] = field(default_factory=list)
 
 
@@ -120,10 +123,20 @@ def _add(scored: ScoredFolder, row: Mapping[str, Any], plan: Plan) -> None:
         logit = record.get("logit")
         if logit is not None and math.isfinite(logit):
             file.logits[choice.detector] = logit
+            _note_verdict(scored, file, choice.detector, record)
         else:
             file.reasons[choice.detector] = _reason(record, logit)
             if record.get("error"):
                 file.error, file.error_code = record["error"], record.get("error_code")
+            elif logit is None:  # not applicable is a verdict too
+                _note_verdict(scored, file, choice.detector, record)
+
+
+def _note_verdict(scored: ScoredFolder, file: ScoredFile, detector: str, record: Mapping[str, Any]) -> None:
+    if record.get("verdict"):
+        file.bands[detector] = record["verdict"]
+    if record.get("own_reals"):
+        scored.own_reals.setdefault(detector, set()).add(record["own_reals"])
 
 
 def _reason(record: Mapping[str, Any], logit: float | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from forensics_ui.evaluation.plain import plain_words
 from forensics_ui.evaluation.presets import PRESETS
+from forensics_ui.evaluation.verdict_words import VERDICT_TITLE, verdict_columns, verdict_lines, verdict_parts, verdict_sentences
 from forensics_ui.report.clean import one_line
 
 COLUMNS = {
@@ -26,7 +27,7 @@ def as_text(record: Mapping[str, Any]) -> str:
     """The whole evaluation: warnings, plain words, tables."""
     parts = ["\n".join(f"! {one_line(each)}" for each in record["warnings"])]
     for detector in record["detectors"]:
-        parts += [_head(detector, record), "\n".join(plain_words(detector)), _table(detector), *_beside_published(detector)]
+        parts += [_head(detector, record), "\n".join(plain_words(detector)), _table(detector), *_by_verdict(detector), *_beside_published(detector)]
     parts.append(_foot(record))
     return "\n\n".join(part for part in parts if part)
 
@@ -52,6 +53,18 @@ def _table(detector: Mapping[str, Any]) -> str:
             _line("all together", together["n_real"], together["n_fake"], together),
         ]
     )
+
+
+def _by_verdict(detector: Mapping[str, Any]) -> Iterator[str]:
+    """What the app says of the same pictures, where that is told."""
+    if sentences := verdict_sentences(detector):
+        generators, overall = verdict_parts(detector)
+        lines = [
+            [one_line(name, LONGEST_NAME), *("" if cell is None else str(cell) for cell in cells)]
+            for name, *cells in verdict_lines([*generators, *overall])
+        ]
+        yield f"{VERDICT_TITLE}\n{_aligned([verdict_columns(detector), *lines])}"
+        yield "\n".join(sentences)
 
 
 def _line(name: str, real: Any, fake: Any, row: Mapping[str, Any]) -> list[str]:

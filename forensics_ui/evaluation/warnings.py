@@ -77,7 +77,8 @@ def _about_numbers(record: Mapping[str, Any]) -> Iterator[str]:
         missing = sum(sum(reasons.values()) for row in rows for reasons in row["not_scored"].values())
         if missing:
             have = "picture has" if missing == 1 else "pictures have"
-            yield f"{detector['detector']}: {missing} {have} no score and count in no figure; the reasons stand in the record."
+            of = " of the raw scores" if "by_verdict" in detector else ""
+            yield f"{detector['detector']}: {missing} {have} no score and count in no figure{of}; the reasons stand in the record."
 
 
 def _about_reals(record: Mapping[str, Any]) -> Iterator[str]:

@@ -50,9 +50,3 @@ def _rebuild(network: Inverter, part: np.ndarray) -> np.ndarray:
     x = torch.from_numpy(np.array(part)).permute(2, 0, 1)[None].float() / 127.5 - 1
     y = network(x.contiguous(memory_format=torch.channels_last))
     return ((y[0].permute(1, 2, 0) + 1) * 127.5).round_().clamp_(0, 255).to(torch.uint8).numpy()
-
-
-def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    """Peak signal to noise ratio in dB of two pictures of the same size; infinite if they are equal."""
-    error = np.mean((a.astype(np.float64) - b) ** 2)
-    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

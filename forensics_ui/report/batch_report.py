@@ -15,7 +15,7 @@ from forensics_ui.report.model import Case, PictureEntry, Report, Section, Skipp
 from forensics_ui.report.provenance import detector_entries, versions
 from forensics_ui.report.words import batch_answer, limits, propositions
 
-OF_ENTRY = ("sha256", "bytes", "format", "declared_type", "detected_type", "width", "height", "complete", "condition", "facts")
+OF_ENTRY = ("sha256", "bytes", "format", "declared_type", "detected_type", "width", "height", "complete", "condition", "condition_note", "facts")
 BINS = 24
 
 
@@ -32,7 +32,7 @@ def batch_report(
 ) -> Report:
     """The report of scored rows, in any order, and of (path, reason) pairs that were not scored.
 
-    A row can carry more than a score: bytes, declared_type, detected_type, complete, condition, facts. `weights` names what was
+    A row can carry more than a score: bytes, declared_type, detected_type, complete, condition, condition_note, facts. `weights` names what was
     chosen per detector; `thumbnails` are PNG bytes by the SHA-256 of the picture they show.
     """
     by_path: dict[str, list[Mapping[str, Any]]] = {}

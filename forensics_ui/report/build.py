@@ -124,6 +124,7 @@ def _looked_at(subject: Any, wanted: Sequence[tuple[str, Mapping[str, Any]]], im
 
 def picture_entry(picture: Picture, path: Path | str, scores: Iterable[Mapping[str, Any]], **more: Any) -> PictureEntry:
     """The entry of an open picture; `more` are further fields."""
+    condition = condition_of(picture)
     return PictureEntry(
         **named(path),
         sha256=picture.sha256,
@@ -134,7 +135,8 @@ def picture_entry(picture: Picture, path: Path | str, scores: Iterable[Mapping[s
         width=picture.width,
         height=picture.height,
         complete=picture.complete,
-        condition=condition_of(picture).key,
+        condition=condition.key,
+        condition_note=condition.unmeasured,
         scores=tuple(score_part(score) for score in scores),
         **more,
     )

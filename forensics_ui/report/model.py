@@ -108,6 +108,7 @@ class PictureEntry:
     facts: Mapping[str, Any] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     condition: str = ""  # which row of the weights' figures speaks of such pictures
+    condition_note: str = ""  # why that row is only the closest one; empty where it is the picture's own
     scores: tuple[Mapping[str, Any], ...] = ()
     error: str | None = None
     error_code: str | None = None

@@ -89,7 +89,7 @@ def _score(page: Page, score: Mapping[str, Any], entry: Mapping[str, Any] | None
     page.paragraph(capital(score["verdict"]), 12, style="B", indent=4)
     page.paragraph(score_words(score), indent=4)
     if entry:
-        page.paragraph(f"How often wrong: {error_rate(entry, one['condition'])}", indent=4)
+        page.paragraph(f"How often wrong: {error_rate(entry, one['condition'], one['condition_note'])}", indent=4)
     page.bullets(grounds(score, entry), indent=4)
     if page.page_no() == first:
         page.set_fill_color(*TONES.get(score["verdict"], SOFT))

@@ -65,14 +65,15 @@ def limits(entries: Sequence[DetectorEntry]) -> tuple[str, ...]:
     return (*dict.fromkeys(own), *GENERAL_LIMITS)
 
 
-def error_rate(entry: Mapping[str, Any], condition: str = "") -> str:
-    """How often the detector is wrong on such pictures, from the card of its weights."""
+def error_rate(entry: Mapping[str, Any], condition: str = "", note: str = "") -> str:
+    """How often the detector is wrong on such pictures, from the card of its weights; `note` says why only on the closest that were measured."""
     found = entry["figures"].get(condition or "as_they_come")
     if not found:
         return "Not known: nobody has measured these weights under this rule on pictures like this one."
     where = CONDITIONS.get(condition or "as_they_come", condition)
+    said = f"Not known of this one ({note}: the strictest limits are used). The closest condition that was measured: o" if note else "O"
     return (
-        f"On pictures {where}, from generators it was not trained on, it marks {percent(found['fpr_at_some'])} of {found['n_real']} real ones (false alarms) "
+        f"{said}n pictures {where}, from generators it was not trained on, it marks {percent(found['fpr_at_some'])} of {found['n_real']} real ones (false alarms) "
         f"and finds {percent(found['tpr_at_some'])} of {found['n_fake']} generated ones."
     )
 

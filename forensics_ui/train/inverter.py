@@ -21,7 +21,8 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, IterableDataset
 
-from forensics_ui.inversion.invert import invert, psnr
+from forensics_ui.imaging.closeness import psnr
+from forensics_ui.inversion.invert import invert
 from forensics_ui.inversion.network import Inverter
 from forensics_ui.train.folders import SUFFIXES, Sample
 from forensics_ui.train.pictures import Pictures

@@ -27,10 +27,10 @@ LIMITS = (
 )
 
 
-def build(page: gr.Blocks, bench: Bench) -> None:
+def build(page: gr.Blocks, bench: Bench, strip: own_reals.Strip) -> None:
     """Lay out the tab; it fills itself once the page is open."""
     shown = gr.HTML(_page(bench, None), elem_id="about", js_on_load=None, apply_default_css=False)
-    own_reals.build(page, bench)
+    own_reals.build(page, bench, strip)
     gr.HTML(_rest(bench), js_on_load=None, apply_default_css=False)
     ask = gr.Button("Show what a bug report needs", elem_id="ask-doctor", size="sm", min_width=240, scale=0)
     report = gr.HTML("", elem_id="doctor", js_on_load=None, apply_default_css=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from forensics_ui import __version__
-from forensics_ui.ui import about, api, batch_tab, inspect
+from forensics_ui.ui import about, api, batch_tab, inspect, own_reals
+from forensics_ui.ui.arrivals import Arrivals
 from forensics_ui.ui.desk import Desk
 from forensics_ui.ui.text import escape
 from forensics_ui.ui.warm import Bench
@@ -25,16 +26,17 @@ def header() -> str:
     )
 
 
-def build(bench: Bench, desk: Desk) -> gr.Blocks:
+def build(bench: Bench, desk: Desk, arrivals: Arrivals) -> gr.Blocks:
     """All of the page and all of the API."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(CLEAN_EVERY, KEEP_UPLOADS), fill_width=True) as page:
         gr.HTML(header(), elem_id="header", js_on_load=None, apply_default_css=False)
+        strip = own_reals.strip()
         with gr.Tabs(elem_id="rooms"):
             with gr.Tab("Inspect", id="inspect"):
-                inspect.build(page, bench, desk)
+                inspect.build(page, bench, desk, arrivals)
             with gr.Tab("Batch", id="batch-tab"):
                 batch_tab.build()
             with gr.Tab("About", id="about"):
-                about.build(page, bench)
+                about.build(page, bench, strip)
         api.build(bench)
     return page

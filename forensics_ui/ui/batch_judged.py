@@ -10,6 +10,7 @@ from forensics_ui.evaluation.files import file_names
 from forensics_ui.evaluation.plain import GLOSSARY, LOUD, alarm_words, plain_words
 from forensics_ui.evaluation.report import confounds_section, confusion_table, curve_of, published_table
 from forensics_ui.evaluation.table import COLUMNS, figure_cells
+from forensics_ui.evaluation.verdict_words import VERDICT_TITLE, verdict_columns, verdict_lines, verdict_parts, verdict_sentences
 from forensics_ui.ui.batch_shown import title_of
 from forensics_ui.ui.text import sentence
 
@@ -45,6 +46,7 @@ def _detector(detector: Mapping[str, Any]) -> dict[str, Any]:
         "line": f"Flagged from {drawn} on: {line['origin']}.",
         "cheating": line["cheating"],
         "table": _table(detector),
+        "by_verdict": _by_verdict(detector),
         "more": [confusion_table(detector["generators"]), *(published_table(detector, each) for each in detector["published"])],
         "curves": [_with_guessing(curve, kind) for kind in CURVES if (curve := curve_of(detector, kind))],
     }
@@ -59,6 +61,15 @@ def _table(detector: Mapping[str, Any]) -> dict[str, Any]:
     rows = [(row["name"], row) for row in detector["generators"]]
     foot = [("Mean", detector["mean"]), ("All together", detector["together"])]
     return {"columns": ["Generator", "real", "fake", *COLUMNS.values()], "rows": _lines(rows), "foot": _lines(foot)}
+
+
+def _by_verdict(detector: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the app says of the same pictures, where the line is the card's."""
+    if "by_verdict" not in detector:
+        return None
+    rows, foot = map(verdict_lines, verdict_parts(detector))
+    table = {"title": VERDICT_TITLE, "columns": ["Generator", *verdict_columns(detector)[1:]], "rows": rows, "foot": foot}
+    return {**table, "words": verdict_sentences(detector)}
 
 
 def _lines(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Any]]:

@@ -6,11 +6,13 @@ import logging
 import queue
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from forensics_ui.core.errors import ForensicsError
+from forensics_ui.ui import own_choice
 from forensics_ui.ui.text import escape, items
 from forensics_ui.ui.warm import Bench
 from forensics_ui.verdict import own_reals
@@ -21,13 +23,31 @@ CARDS_ALONE = "none: the cards of the weights alone"
 WORDS = """<div class="about own"><section><h2>Your own photographs</h2>
 <p>A folder of photographs that you trust shows how often the detectors alarm on pictures like yours. With 59 or more of them in one condition
 (lossless, JPEG of high or of lower quality), they also give a limit: with 95 % confidence at most 5 % of such photographs reach it.
-A chosen set moves the limit of <i>some evidence</i>, and every verdict and report names it. Only numbers are stored, no pictures.</p></section></div>"""
+A chosen set moves the limit of <i>some evidence</i>, and every verdict and report names it; the choice holds for this app, after a restart too, and
+not for commands, which take <code>--own-reals</code>. Only numbers are stored, no pictures.</p></section></div>"""
 WEIGH = "() => document.getElementById('weigh')?.click()"
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 FAULT = "Something went wrong inside the app; its log has the details. Started again, it goes on from there."
 
 
-def build(page: gr.Blocks, bench: Bench) -> None:
+@dataclass(frozen=True)
+class Strip:
+    """The line above the tabs that says what is used, with its way out."""
+
+    row: gr.Row
+    words: gr.HTML
+    off: gr.Button
+
+
+def strip() -> Strip:
+    """Lay out the line; it is there only where it has something to say."""
+    with gr.Row(elem_id="own-strip", visible=False) as row:
+        words = gr.HTML("", elem_id="own-strip-words", js_on_load=None, apply_default_css=False)
+        off = gr.Button("Judge by the cards alone", elem_id="own-off", size="sm", min_width=200, scale=0)
+    return Strip(row, words, off)
+
+
+def build(page: gr.Blocks, bench: Bench, strip: Strip) -> None:
     """Lay out the part and connect it."""
     gr.HTML(WORDS, js_on_load=None, apply_default_css=False)
     with gr.Column(elem_id="own-reals"):
@@ -41,10 +61,12 @@ def build(page: gr.Blocks, bench: Bench) -> None:
             stop = gr.Button("Stop", elem_id="own-stop", size="sm", min_width=90, scale=0, interactive=False)
         state = gr.HTML("", elem_id="own-state", js_on_load=None, apply_default_css=False)
     part = OwnReals(bench)
-    chosen.input(part.choose, chosen, told, **QUIET).then(None, None, None, js=WEIGH)
+    shown = [chosen, told, strip.row, strip.words]
+    chosen.input(part.choose, chosen, shown, **QUIET).then(None, None, None, js=WEIGH)
+    strip.off.click(part.switch_off, None, shown, **QUIET).then(None, None, None, js=WEIGH)
     make.click(part.make, [folder, name], [state, chosen, stop], concurrency_limit=2, **QUIET)
     stop.click(part.stop, None, None, api_visibility="private", queue=False)
-    page.load(part.fill, None, [chosen, told], **QUIET)
+    page.load(part.fill, None, shown, **QUIET)
 
 
 class OwnReals:
@@ -55,22 +77,31 @@ class OwnReals:
         self._busy = threading.Lock()
         self._run: Any = None
 
-    def fill(self) -> tuple[Any, str]:
+    def fill(self) -> tuple[Any, ...]:
         """What is stored, and what is chosen."""
-        name = self._bench.get().settings.own_reals
-        return self._offered(name), self._told(name)
+        return self._all(self._told(self._bench.get().settings.own_reals))
 
     def _offered(self, name: str | None) -> Any:
         return gr.update(choices=[CARDS_ALONE, *own_reals.names(self._bench.settings.data_dir)], value=name or CARDS_ALONE)
 
-    def choose(self, name: str) -> str:
+    def choose(self, name: str) -> tuple[Any, ...]:
         """Judge by this set from now on."""
         wanted = None if name == CARDS_ALONE else name
         try:
-            self._bench.get().choose_own_reals(wanted)
+            self._bench.own_note = own_choice.choose(self._bench.get(), wanted)
         except ForensicsError as problem:
-            return _problem(problem.user_message)
-        return self._told(wanted)
+            return self._all(_problem(problem.user_message))
+        return self._all(self._told(wanted))
+
+    def switch_off(self) -> tuple[Any, ...]:
+        """Judge by the cards alone from now on."""
+        return self.choose(CARDS_ALONE)
+
+    def _all(self, told: str) -> tuple[Any, ...]:
+        """What is in use, whatever was asked for, with what is said about it."""
+        workbench = self._bench.get()
+        words = own_choice.strip_words(workbench, self._bench.own_note)
+        return self._offered(workbench.settings.own_reals), told, gr.update(visible=bool(words)), words
 
     def _told(self, name: str | None) -> str:
         """What the set says."""

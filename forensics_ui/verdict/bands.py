@@ -164,6 +164,8 @@ def _blind(figures: Mapping[str, Any] | None, condition: Condition) -> list[str]
         return []
     tenths = min(9, round(missed * 10))
     share = "nearly all" if missed >= 0.95 else f"{tenths} of 10"
+    if condition.unmeasured:
+        return [f"{condition.here}: in the closest condition that was measured, this detector misses {share} generated pictures"]
     return [f"{condition.here}: this detector misses {share} generated pictures here"]
 
 

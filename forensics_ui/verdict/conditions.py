@@ -9,6 +9,7 @@ from typing import Any
 from forensics_ui.core.types import Picture
 
 LOSSY = ("JPEG", "WEBP", "HEIF", "HEIC", "AVIF")
+NAMES = {"WEBP": "WebP", "HEIF": "HEIC"}  # as people call them
 HIGH_QUALITY = 90
 # Half the size is what was measured; by how much less or more a picture may be scaled down and still be called like it.
 LIKE_HALVED = (1.5, 3.0)
@@ -47,8 +48,9 @@ def _saved(picture: Picture) -> Condition:
         return Condition("as_they_come", "pictures as they come", f"{picture.format}, saved without loss")
     quality = (picture.facts.get("jpeg") or {}).get("quality")
     if quality is None:
-        why = f"the file is {picture.format} of unknown quality, and only JPEG was measured"
-        return Condition("jpeg80", "pictures saved with loss", f"saved with loss as {picture.format}", why)
+        name = NAMES.get(picture.format, picture.format)
+        why = "the quality of this JPEG is not known" if name == "JPEG" else f"no limit was measured for {name}"
+        return Condition("jpeg80", "pictures saved with loss", f"saved as {name}, as a rule with loss", why)
     here, high = f"saved as JPEG at about {quality:.0f}", quality >= HIGH_QUALITY
     level = "high quality" if high else "medium or low quality"
     return Condition("jpeg96" if high else "jpeg80", f"pictures saved as JPEG at {level} (this one: about {quality:.0f})", here)

@@ -36,6 +36,14 @@ class Limits:
         return () if self.own else self.values.get("growth") or ()
 
     @property
+    def origin(self) -> str:
+        """Who set the limit of some evidence."""
+        if self.own:
+            return f"from your own photographs {self.own.name!r}"
+        pooled = "conditions" in self.values and not self.of_condition
+        return "from the weights' card, the strictest of all its conditions" if pooled else "from the weights' card"
+
+    @property
     def n_real(self) -> int:
         """How many real pictures stand behind it."""
         return self.own.n if self.own and not self.values else int(self.values.get("n_real") or 0)
@@ -79,7 +87,7 @@ def _of_card(calibration: Mapping[str, Any], condition: Condition) -> Limits:
     rows = calibration.get("conditions")
     row, why = (None, "") if rows is None else _row(rows, condition, alarms["some"])
     values = {**calibration, **row} if row else calibration
-    notes = (f"{why}, so the strictest limits of all measured conditions hold",) if why else ()
+    notes = (f"{why}: the strictest limits of all measured conditions are used",) if why else ()
     some, strong, low = (float(values[f"threshold_{name}"]) for name in ("some", "strong", "low"))
     return Limits(some, strong, low, values, alarms, row is not None, notes)
 

@@ -45,7 +45,9 @@ def own_limit(own: Mapping[str, Any], rule: str, condition: Condition, card_limi
         return OwnLimit(name, 0, None, f"{called} were not scored with these weights under the input rule {rule!r}, so they change nothing here")
     logits = part["logits"].get(condition.key) or []
     n, needed = len(logits), fewest()
-    if condition.unmeasured or n < needed:
+    if condition.unmeasured:
+        return OwnLimit(name, n, None, f"limits from own photographs go by conditions that were measured, so {called} change nothing here")
+    if n < needed:
         of_kind = f"only {n} of {called} are in this condition ({condition.here}), and a limit of their own needs {needed}"
         return OwnLimit(name, n, None, f"{of_kind}, so they change nothing here{rate_words(logits, card_limit)}")
     threshold = tolerance_limit(logits)

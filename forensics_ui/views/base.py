@@ -179,7 +179,10 @@ class Subject(Protocol):
         """The score of other pixels (a re-saved or cut version of the picture), under the same weights."""
 
     def threshold(self, detector: str, rule: InputRule | None = None) -> float | None:
-        """The logit from which the weights' card speaks of evidence; None if it is not calibrated."""
+        """The logit from which the verdict on this picture speaks of evidence; None if there is no limit."""
+
+    def threshold_origin(self, detector: str, rule: InputRule | None = None) -> str:
+        """Where that logit comes from, in words: from a card, or from own photographs."""
 
     def inverted(self) -> np.ndarray:
         """The picture rebuilt by the built-in inverter, uint8 of the same size; NotApplicable if there is none."""

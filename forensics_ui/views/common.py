@@ -50,7 +50,7 @@ def ask_each(subject: Subject, wanted: str, ask: Callable[[str], T]) -> tuple[di
 def threshold_of(subject: Subject, detector: str, rule: InputRule | None = None) -> tuple[float, str]:
     """The logit to compare with, and where it comes from."""
     known = subject.threshold(detector, rule)
-    return (0.0, "0, because these weights are not calibrated") if known is None else (float(known), "from the weights' card")
+    return (0.0, "0, because these weights are not calibrated") if known is None else (float(known), subject.threshold_origin(detector, rule))
 
 
 def seen_numbers(seen: Seen) -> dict[str, Any]:

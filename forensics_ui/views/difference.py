@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.imaging.closeness import psnr
 from forensics_ui.imaging.npr import npr, trimmed_sentence
 from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import CHANNELS, original, rounded
@@ -38,12 +39,6 @@ def compare(first: np.ndarray, second: np.ndarray) -> dict[str, float | None]:
         "largest_difference": rounded(float(np.abs(d).max())),
         "correlation": rounded(float((a * b).sum() / power)) if power > 0 else None,
     }
-
-
-def psnr(first: np.ndarray, second: np.ndarray) -> float | None:
-    """Peak signal to noise ratio of two 8-bit pictures in dB; None for identical ones, where it is infinite."""
-    error = float(np.mean((first.astype(np.float32) - second) ** 2, dtype=np.float64))
-    return rounded(10 * np.log10(255**2 / error), 4) if error else None
 
 
 @VIEWS.register("difference")
@@ -77,7 +72,7 @@ class Difference(View):
         # The difference of two NPR maps of 8-bit pixels fits into their 16 bits.
         first, second = npr(picture.rgb, cell), npr(other, cell)
         per_channel = {name: compare(first[..., c], second[..., c]) for c, name in enumerate(CHANNELS)}
-        decibels = psnr(picture.rgb, other)
+        decibels = rounded(psnr(picture.rgb, other), 4)
         numbers = {
             "l": cell,
             "inverted_by": maker,

@@ -15,7 +15,7 @@ from forensics_ui.core.errors import Cancelled, NotApplicable
 from forensics_ui.core.types import Analysis, InputRule, Picture
 from forensics_ui.verdict.conditions import condition_of
 from forensics_ui.verdict.growth import offset_at, side_of
-from forensics_ui.verdict.limits import limits_of
+from forensics_ui.verdict.limits import Limits, limits_of
 from forensics_ui.workbench.workbench import Progress, Workbench
 
 LOOK = 0.1  # seconds between two looks whether the work is still wanted
@@ -100,12 +100,20 @@ class PictureSubject:
 
     def threshold(self, detector: str, rule: InputRule | None = None) -> float | None:
         """The logit from which on the picture's verdict speaks of some evidence, under this rule."""
-        limits = limits_of(self._card(detector), rule or self.rule, condition_of(self.picture))
+        limits = self._limits(detector, rule)
         if limits is None:
             return None
         # Of a whole picture: larger ones score higher, and so does what they are held against.
         side = side_of((self.picture.width, self.picture.height))
         return limits.some + (offset_at(limits.growth, side) if (rule or self.rule) == "native" else 0.0)
+
+    def threshold_origin(self, detector: str, rule: InputRule | None = None) -> str:
+        """Whose limit that is."""
+        limits = self._limits(detector, rule)
+        return limits.origin if limits else ""
+
+    def _limits(self, detector: str, rule: InputRule | None) -> Limits | None:
+        return limits_of(self._card(detector), rule or self.rule, condition_of(self.picture))
 
     def inverted(self) -> np.ndarray:
         """The picture rebuilt by the built-in inverter."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from forensics_ui.batch import Source, make_plan
-from forensics_ui.batch.cluster.connection import SLOT_BYTES, count_slots
+from forensics_ui.batch.cluster.connection import SLOT_BYTES, count_slots, told
 from forensics_ui.core.errors import ForensicsError
 from tests.batch.conftest import make_pictures
 
@@ -98,10 +98,11 @@ def planned(batch_workbench, own, tmp_path):
     return make_plan(batch_workbench, Source.of(make_pictures(tmp_path / "in", 2)), ["lfm"], weights=own)
 
 
-def slot_of(workbench, plan):
+def slot_of(workbench, plan, tries):
     from forensics_ui.batch.cluster.node import Slot
 
-    return Slot(workbench.settings, plan.as_dict(), 1)
+    tries.mkdir()
+    return Slot(workbench.settings, plan.as_dict(), 1, tries)
 
 
 def block(*files: tuple[str, Path]):
@@ -114,7 +115,7 @@ def block(*files: tuple[str, Path]):
 def test_a_node_with_other_weights_scores_nothing_and_is_named(batch_workbench, planned, tmp_path):
     other = replace(planned, choices=(replace(planned.choices[0], weights_sha256="0" * 64),))
     with pytest.raises(ForensicsError, match=r"not like the one .* weights"):
-        slot_of(batch_workbench, other)(block(("a" * 64, tmp_path / "in" / "0000.png")))
+        slot_of(batch_workbench, other, tmp_path / "tries")(block(("a" * 64, tmp_path / "in" / "0000.png")))
 
 
 @needs_arrow
@@ -127,8 +128,28 @@ def test_a_file_that_changed_or_vanished_is_a_row_that_will_be_tried_again(batch
     listed = pa.Table.from_pylist([{"path": path.name, "location": os.fsencode(path)} for path in (good, gone)], schema=file_schema())
     hashed = hash_files(listed, 10**6).to_pylist()
     assert len(hashed[0]["sha256"]) == 64 and hashed[1]["error"] and not hashed[1]["sha256"]
-    slot = slot_of(batch_workbench, planned)
+    slot = slot_of(batch_workbench, planned, tmp_path / "tries")
     rows = slot(block((hashed[0]["sha256"], good), ("b" * 64, tmp_path / "in" / "0001.png"), ("c" * 64, gone))).to_pylist()
     assert rows[0]["logit"] is not None and rows[0]["worker"].endswith(f":{os.getpid()}")
     assert [(row["sha256"][0], row["error_code"]) for row in rows[1:]] == [("b", "error"), ("c", "error")]
     assert "changed" in rows[1]["error"] and "not there" in rows[2]["error"]
+
+
+@needs_arrow
+def test_pictures_are_begun_five_times_and_then_named_as_what_workers_end_over(tmp_path):
+    from forensics_ui.batch.cluster.node import MOST_TRIES, count_try
+
+    bad, other = block(("a" * 64, tmp_path / "bad.png"), ("b" * 64, tmp_path / "next.png")), block(("c" * 64, tmp_path / "good.png"))
+    for _ in range(MOST_TRIES):
+        count_try(tmp_path, bad)
+    with pytest.raises(ForensicsError, match=r"5 workers .* same 2 pictures, the first of which is 'bad.png'"):
+        count_try(tmp_path, bad)
+    count_try(tmp_path, other)
+
+
+def test_a_sentence_of_ours_is_found_in_the_text_of_an_error_that_lost_its_cause():
+    error = RuntimeError(
+        "ray::MapWorker() (pid=1)\n  File x\nforensics_ui.core.errors.BadImage: The node a cannot take part.\n\nThe above was the cause\nmore"
+    )
+    assert told(error).user_message == "The node a cannot take part."
+    assert told(RuntimeError("nobody's\nlast line")).user_message.startswith("The cluster gave up (RuntimeError: last line)")

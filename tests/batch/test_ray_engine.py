@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,15 @@ pytestmark = [
 ]
 PROJECT = Path(__file__).resolve().parent.parent.parent
 KEYS = ("sha256", "detector", "weights_sha256", "input_rule", "precision")
+
+
+@pytest.fixture(autouse=True)
+def nothing_deprecated():
+    from ray.util.annotations import RayDeprecationWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RayDeprecationWarning)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +128,34 @@ def test_a_worker_that_is_killed_mid_run_costs_no_row(cluster_manager, batch_wor
     others = {row["worker"] for row in rows} - {killed}
     assert others and len({file.name for file in out.rglob("scores/*.parquet")}) > len(before), "somebody did the rest"
     assert set(cluster_manager.rows(batch).computed().values()) == {1}
+
+
+def test_pictures_that_end_every_worker_end_the_run_in_a_sentence(cluster, tmp_path):
+    import pyarrow as pa
+
+    from forensics_ui.batch.cluster.connection import told
+    from forensics_ui.batch.cluster.node import MOST_TRIES, count_try
+    from forensics_ui.batch.cluster.run import write
+
+    class Dies:
+        """Defined here, so that it travels to the workers whole."""
+
+        def __init__(self, tries: Path) -> None:
+            self.tries = tries
+
+        def __call__(self, table):
+            count_try(self.tries, table)
+            os._exit(1)
+
+    tries = tmp_path / "tries"
+    tries.mkdir()
+    data = cluster.service.ray.data
+    block = pa.table({"sha256": ["a" * 64], "location": [b"deadly.png"]})
+    how = {"fn_constructor_kwargs": {"tries": tries}, "compute": data.ActorPoolStrategy(size=1), **cluster.service.slots.resources}
+    with pytest.raises(Exception, match="deadly") as ended:
+        write(data, Dies, [block], tmp_path / "scores", how)
+    assert told(ended.value).user_message == "5 workers of the cluster ended over the picture 'deadly.png'. What was finished is kept."
+    assert [file.stat().st_size for file in tries.iterdir()] == [MOST_TRIES + 1]
 
 
 def ray_command(place: Path, weights: Path) -> tuple[list[str], dict[str, str]]:

@@ -124,6 +124,7 @@ def test_bad_files_cost_the_exit_code_and_not_the_figures(command, tmp_path):
         (("{set}", "--preset", "imagenet"), "forensynths"),
         (("{set}", "--threshold", "high"), "neither a number"),
         (("{set}", "--threshold", "1", "--choose-on", "{set}"), "not allowed with"),
+        (("{set}", "--own-reals", "nobody"), "no stored set"),
         (("{set}", "--resamples", "-1"), "expected one argument|whole number"),
     ],
 )

@@ -46,6 +46,8 @@ def test_make_list_judge_and_forget(folder):
         record = json.loads(told)
         assert record["own_reals"].startswith("newsroom (") and any("60 in this condition" in reason for reason in record["reasons"])
     assert "own_reals" not in json.loads(run(folder, *asked)[1])
+    looked = run(folder, "view", "region", *asked[1:], "--own-reals", "newsroom")
+    assert looked[0] == 0 and "from your own photographs 'newsroom'" in looked[1], looked[2]
     assert run(folder, "reals", "forget", "newsroom")[0] == 0
     code, _, problem = run(folder, *asked, "--own-reals", "newsroom")
     assert code == 2 and "no stored set" in problem

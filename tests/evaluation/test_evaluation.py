@@ -55,7 +55,7 @@ def query(journal, sql):
         return database.execute(sql).fetchone()
 
 
-def test_detectors_keep_their_own_rule_threshold_and_journal(ask, pictures, tmp_path):
+def test_detectors_keep_their_own_rule_threshold_and_journal(ask, workbench, pictures, tmp_path):
     evaluation = ask(pictures, rules={"lfm": "crop", "npr": "native"})
     lfm, npr = evaluation.record["detectors"]
     assert (lfm["input_rule"], npr["input_rule"]) == ("crop", "native")
@@ -63,6 +63,9 @@ def test_detectors_keep_their_own_rule_threshold_and_journal(ask, pictures, tmp_
     assert len(list((tmp_path / "journals").glob("*.journal"))) == 2
     logits = sorted(file.logits["npr"] for file in evaluation.scored.pictures.values() if "BEGAN/1_fake" in file.path)
     assert logits == pytest.approx(sorted(true_logits(pictures / "BEGAN" / "1_fake", "npr")), abs=1e-3)
+    path, said = "BEGAN/1_fake/110.png", evaluation.scored.pictures
+    assert said[path].bands["npr"] == workbench.score(workbench.open(pictures / path), "npr").record.verdict
+    assert said[path].bands["lfm"] == "inconclusive" and lfm["by_verdict"]["calibrated"] is False and npr["by_verdict"]["calibrated"] is True
     wrong = sum(logit < 0.75 for logit in logits)
     assert npr["generators"][1]["confusion"]["fake_called_real"] == wrong
 

@@ -78,7 +78,7 @@ def hostile_view(payload: str, image: str) -> Section:
 
 def hostile_file(payload: str, kind: str, image: str) -> PictureEntry:
     score = {name: payload for name in ("detector", "weights", "weights_sha256", "input_rule", "device", "precision", "verdict")}
-    texts = {name: payload for name in ("path", "sha256", "path_hex", "format", "declared_type", "detected_type", "condition")}
+    texts = {name: payload for name in ("path", "sha256", "path_hex", "format", "declared_type", "detected_type", "condition", "condition_note")}
     return PictureEntry(
         **texts,
         bytes=3,

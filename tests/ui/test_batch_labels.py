@@ -13,6 +13,7 @@ from batch_pages import batch_tab, choose, labelled_folder, reaches
 from PIL import Image
 
 from forensics_ui.evaluation.table import figure_cells
+from forensics_ui.evaluation.verdict_words import verdict_sentences
 
 CELLS = "(rows) => rows.map((row) => [...row.children].map((cell) => cell.firstChild?.textContent ?? ''))"
 
@@ -106,6 +107,16 @@ def test_a_folder_without_labels_offers_nothing(page, app, folder):
 
 def test_figures_on_screen_are_those_of_the_command(compared, app, folder):
     assert table_of(compared)[1:] == as_printed(evaluate(app, folder))
+
+
+def test_what_the_verdicts_say_stands_beside_the_raw_figures_and_says_why_it_differs(compared, app, folder):
+    (detector,) = evaluate(app, folder)["detectors"]
+    head, *rows = compared.locator(".b-verdicts tr").evaluate_all(CELLS)
+    assert head[3:5] == ["evidence on reals", "evidence on fakes"] and [row[0] for row in rows] == ["one", "two", "Mean", "All together"]
+    mean = detector["by_verdict"]["mean"]["figures"]
+    assert rows[2][3:5] == [f"{100 * mean[f'{label}_evidence']:.1f}" for label in ("real", "fake")]
+    said = compared.locator(".b-verdicts li").all_inner_texts()
+    assert said == verdict_sentences(detector) and "one line, a logit of" in said[0]
 
 
 def test_plain_words_come_first_and_count_what_the_table_counts(compared, app, folder):

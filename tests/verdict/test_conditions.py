@@ -27,10 +27,14 @@ def test_format_and_quality_name_a_measured_condition(format, quality, key):
     assert quality is None or f"about {quality}" in found.here
 
 
-@pytest.mark.parametrize("format", ["WEBP", "AVIF", "HEIC"])
-def test_loss_that_was_never_measured_is_said_to_be_only_close_to_jpeg(format):
+@pytest.mark.parametrize(("format", "name"), [("WEBP", "WebP"), ("AVIF", "AVIF"), ("HEIF", "HEIC")])
+def test_loss_that_was_never_measured_is_said_to_be_only_close_to_jpeg(format, name):
     found = condition_of(picture(format))
-    assert found.key == "jpeg80" and format in found.unmeasured
+    assert found.key == "jpeg80" and found.unmeasured == f"no limit was measured for {name}" and found.here == f"saved as {name}, as a rule with loss"
+
+
+def test_a_jpeg_whose_quality_cannot_be_told_is_not_said_to_be_another_format():
+    assert condition_of(picture("JPEG")).unmeasured == "the quality of this JPEG is not known"
 
 
 def test_a_lossless_picture_half_as_large_as_its_exif_says_was_scaled_down():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,11 +47,27 @@ def test_the_limits_are_those_of_the_pictures_own_condition():
 def test_a_condition_that_was_not_measured_or_hardly_falls_back_to_the_strictest_limits_and_says_so(missing):
     found = judged(2.5, card(**missing), "JPEG", 95)
     assert found.band == "inconclusive"
-    assert any("so the strictest limits of all measured conditions hold" in reason for reason in found.reasons)
+    assert any(": the strictest limits of all measured conditions are used" in reason for reason in found.reasons)
 
 
 def test_a_format_that_was_not_measured_falls_back_and_is_named():
-    assert any("WEBP of unknown quality" in reason and "strictest" in reason for reason in judged(2.5, card(), "WEBP").reasons)
+    reasons = judged(2.5, card(), "WEBP").reasons
+    assert "no limit was measured for WebP: the strictest limits of all measured conditions are used" in reasons
+
+
+def test_what_is_known_of_the_closest_condition_is_not_said_of_the_pictures_own():
+    given = {**card(), "figures": {"jpeg80": {"native": {"n_real": 90, "n_fake": 80, "fpr_at_some": 0.0, "tpr_at_some": 0.04}}}}
+    reasons = judged(2.5, given, "WEBP").reasons
+    assert any("in the closest condition that was measured, this detector misses nearly all" in reason for reason in reasons)
+    assert not any("generated pictures here" in reason for reason in reasons)
+
+
+def test_a_limit_names_who_set_it():
+    given, measured = card(), Condition("jpeg96", "", "saved as JPEG at about 95")
+    assert limits_of(given, "native", measured).origin == "from the weights' card"
+    assert limits_of(given, "native", replace(measured, unmeasured="no limit was measured for WebP")).origin.endswith(
+        "the strictest of all its conditions"
+    )
 
 
 def test_a_card_without_conditions_is_read_as_before():

@@ -16,7 +16,9 @@ from forensics_ui.core.errors import Cancelled, NotApplicable, WeightsMissing
 from forensics_ui.core.settings import Settings
 from forensics_ui.inversion.invert import invert
 from forensics_ui.inversion.network import Inverter
+from forensics_ui.verdict import own_reals
 from forensics_ui.views import VIEWS
+from forensics_ui.views.common import threshold_of
 from forensics_ui.workbench import Workbench
 from forensics_ui.workbench.subject import PictureSubject
 from tests.views.helpers_views import photo_like, state_of
@@ -70,6 +72,31 @@ def test_the_threshold_is_the_cards_and_only_for_its_rule(workbench):
     subject = PictureSubject(workbench, opened(workbench, photo_like(64, 64)))
     assert subject.threshold("lfm", "crop") == 1.5
     assert subject.threshold("lfm") is None
+    assert subject.threshold_origin("lfm", "crop") == "from the weights' card"
+    assert threshold_of(subject, "lfm") == (0.0, "0, because these weights are not calibrated")
+
+
+def test_a_limit_that_own_photographs_set_is_called_theirs(workbench):
+    subject = PictureSubject(workbench, opened(workbench, photo_like(300, 300)))
+    sha256 = subject.analysis("lfm", "crop").weights_sha256
+    part = {
+        "detector": "lfm",
+        "weights": "small",
+        "weights_sha256": sha256,
+        "rule": "crop",
+        "largest_side": 300,
+        "logits": {"as_they_come": [7.0] * 60},
+    }
+    own = {"name": "newsroom", "folder": "photos", "made": "2026-01-02T03:04:05Z", "pictures": 60, "failed": {}, "parts": [part]}
+    own_reals.save(own, workbench.settings.data_dir)
+    workbench.choose_own_reals("newsroom")
+    try:
+        assert threshold_of(subject, "lfm", "crop") == (7.0001, "from your own photographs 'newsroom'")
+        shown = VIEWS.get("region")().render(subject)
+    finally:
+        workbench.choose_own_reals(None)
+    assert any("the threshold +7.000 (from your own photographs 'newsroom')" in line for line in shown.sentences)
+    assert threshold_of(subject, "lfm", "crop") == (1.5, "from the weights' card")
 
 
 def test_a_picture_that_is_too_small_is_a_sentence(workbench):

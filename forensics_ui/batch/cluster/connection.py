@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import re
 import secrets
 import socket
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ SLOT_BYTES = 2 * 1024**3
 MAX_DECODERS = 8
 # Only paths and rows travel; pictures are read where they are scored.
 OBJECT_STORE_BYTES = 256 * 1024**2
+OUR_ERROR = re.compile(r"^forensics_ui\.core\.errors\.\w+: (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,6 @@ def quieten(ray: Any) -> None:
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    # How often a block is tried again can only be said in a way that Ray means to replace; the version is pinned.
-    warnings.filterwarnings("ignore", category=ray.util.annotations.RayDeprecationWarning)
 
 
 def count_slots(nodes: list[dict[str, Any]], device: str) -> Slots:
@@ -182,5 +181,8 @@ def told(error: BaseException) -> ForensicsError:
             return found
         seen.append(found)
         found = getattr(found, "cause", None) or found.__cause__ or found.__context__
+    # What a worker raises inside Ray Data arrives without its cause, which stands in the text alone.
+    if ours := OUR_ERROR.search(str(error)):
+        return ForensicsError(ours[1])
     last = (str(error).strip().splitlines() or [""])[-1][:300]
     return ForensicsError(f"The cluster gave up ({type(error).__name__}: {last}). What was finished is kept; start the same batch again to go on.")

@@ -28,6 +28,8 @@ TEXTS = "detector weights weights_sha256 input_rule precision format verdict err
 # What `Rows` adds for the name that a file has; it does not belong to the content.
 BY_NAME = ("declared_type", "type_mismatch")
 GONE = "The file is not there any more, or can no longer be read as a picture file."
+# Ray gives the blocks of a worker that died to others for ever. Pictures over which this many died are not given to more of them.
+MOST_TRIES = 5
 CHANGED = "The file was changed while the batch was running; start the same batch again to score it."
 
 
@@ -62,11 +64,24 @@ def _hash(location: bytes, limit: int) -> dict[str, str]:
         return {"error": error.user_message, "error_code": error.code}
 
 
+def count_try(folder: Path, table: pyarrow.Table) -> None:
+    """Note beside the results that a block is begun; ForensicsError where too many workers have ended over it."""
+    digest = hashlib.sha256("\n".join(table["sha256"].to_pylist()).encode()).hexdigest()
+    # Written before the work: a worker that dies of it says nothing any more. The length is the count.
+    with (folder / digest[:32]).open("ab") as file:
+        file.write(b".")
+        tries = file.tell()
+    if tries > MOST_TRIES:
+        first = Path(os.fsdecode(table["location"][0].as_py())).name
+        which = f"the picture {first!r}" if table.num_rows == 1 else f"the same {table.num_rows} pictures, the first of which is {first!r}"
+        raise ForensicsError(f"{MOST_TRIES} workers of the cluster ended over {which}. What was finished is kept.")
+
+
 class Slot:
     """One detector service with its decoders; lives in a worker of the cluster and is called with blocks."""
 
-    def __init__(self, settings: Settings, plan: Mapping[str, Any], decoders: int) -> None:
-        self._plan = Plan.from_dict(plan)
+    def __init__(self, settings: Settings, plan: Mapping[str, Any], decoders: int, tries: Path) -> None:
+        self._plan, self._tries = Plan.from_dict(plan), tries
         self._host = socket.gethostname()
         self._worker = f"{self._host}:{os.getpid()}"
         try:
@@ -85,6 +100,7 @@ class Slot:
         wanted = dict(zip((os.fsdecode(each) for each in table["location"].to_pylist()), table["sha256"].to_pylist(), strict=True))
         if not wanted:
             return score_schema().empty_table()
+        count_try(self._tries, table)
         with tempfile.TemporaryDirectory(prefix="forensics_ui-", ignore_cleanup_errors=True) as folder:
             rows = [row for each in self._scored(wanted, Path(folder) / "journal.sqlite") for row in self._rows(*each)]
         return pa.Table.from_pylist(rows, schema=score_schema())

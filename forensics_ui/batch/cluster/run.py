@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 FILES_PER_BLOCK = 256
 # A worker that dies loses its block: on a GPU some seconds, on a processor some minutes.
 PICTURES_PER_BLOCK = {"cpu": 16, "cuda": 128}
-# Pictures over which this many workers end are not given to more of them: the run stops and says so.
-RETRIES = 4
 LOOK_SECONDS = 0.5
 END_SECONDS = 30.0
 SCORE_KEYS = ("sha256", "detector", "weights_sha256", "input_rule", "precision")
@@ -41,7 +40,7 @@ class ClusterRun(BatchRun):
     def __init__(self, workbench: Workbench, plan: Plan, journal_path: Path, results: Path, **how: Any) -> None:
         super().__init__(workbench, plan, journal_path, **how)
         self._service: ClusterService = workbench.service  # type: ignore[assignment]
-        self._files, self._scores = ParquetFolder(results / "files"), ParquetFolder(results / "scores")
+        self._files, self._scores, self._tries = ParquetFolder(results / "files"), ParquetFolder(results / "scores"), results / "tries"
         self._waiting: dict[str, Waiting] = {}
         self._by_content: dict[str, list[Waiting]] = {}
         self._answered: dict[str, set[str]] = {}
@@ -103,7 +102,13 @@ class ClusterRun(BatchRun):
             self._take_scores(journal, table, earlier=True)
         slots = self._service.slots
         blocks = blocks_of(self._unscored(), slots.count, PICTURES_PER_BLOCK[slots.device])
-        self._through(Slot, blocks, self._scores, partial(self._take_scores, journal), self._actors(len(blocks)), journal)
+        # Of an earlier run: whoever starts a batch again wants everything tried again.
+        shutil.rmtree(self._tries, ignore_errors=True)
+        self._tries.mkdir(parents=True, exist_ok=True)
+        try:
+            self._through(Slot, blocks, self._scores, partial(self._take_scores, journal), self._actors(len(blocks)), journal)
+        finally:
+            shutil.rmtree(self._tries, ignore_errors=True)
 
     def _unscored(self) -> pyarrow.Table:
         """The contents that some answer is still missing of, each with the place of one of its files."""
@@ -117,12 +122,12 @@ class ClusterRun(BatchRun):
         return pa.table({"sha256": pa.array(missing, pa.string()), "location": pa.array(places, pa.binary())})
 
     def _actors(self, blocks: int) -> dict[str, Any]:
-        """One detector service per slot, kept for the whole run; Ray starts it anew where it dies."""
+        """One detector service per slot, kept for the whole run. Ray starts it anew where it dies, as often as that happens."""
         slots = self._service.slots
         compute = self._service.ray.data.ActorPoolStrategy(size=max(1, min(slots.count, blocks)))
         plan = {**self.plan.as_dict(), "folder": ".", "files": []}
-        made = {"settings": self._service.settings, "plan": plan, "decoders": slots.cpus}
-        return {"fn_constructor_kwargs": made, "compute": compute, "max_restarts": -1, "max_task_retries": RETRIES, **slots.resources}
+        made = {"settings": self._service.settings, "plan": plan, "decoders": slots.cpus, "tries": self._tries.absolute()}
+        return {"fn_constructor_kwargs": made, "compute": compute, **slots.resources}
 
     def _recall(self, journal: Journal) -> None:
         """Settle what the journal itself knows: from a run of the other engine, or from files that are the same."""

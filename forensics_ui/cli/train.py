@@ -18,7 +18,7 @@ OF_NETWORKS = ("minutes", "teacher", "start_from", "cell", "reference", "layers"
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("detector", choices=("lfm", "npr", "univfd"), help="which network; univfd: the linear head on CLIP features")
+    add("detector", choices=("lfm", "npr", "prc", "univfd"), help="which detector; univfd: the linear head on CLIP features; prc: fitted in one go")
     add("folder", type=Path, help="pictures under 0_real and 1_fake (or real and fake), at any depth; other folder names are their sources")
     add("--out", type=Path, required=True, help="where weights, card, log and checkpoint go; training goes on from a checkpoint found there")
     add("--preset", default="own", help="own (default): both classes get the same random history; paper: the settings of the detector's paper")
@@ -101,6 +101,14 @@ def _session(arguments: argparse.Namespace) -> Any:
                 f"--{odd[0].replace('_', '-')} is for lfm and npr; univfd trains one linear layer on features that stay as they are."
             )
         return HeadSession(arguments, _progress)
+    if arguments.detector == "prc":
+        from forensics_ui.train.prc_session import PRCSession
+
+        odd = [name for name in (*OF_NETWORKS, "epochs", "validation", "backbone") if getattr(arguments, name) is not None] + ["bf16"] * arguments.bf16
+        if odd or arguments.preset != "own":
+            what = f"--{odd[0].replace('_', '-')}" if odd else f"--preset {arguments.preset}"
+            raise ForensicsError(f"{what} is not for prc: it is fitted in one go, and every picture is judged by a fit that never saw its source.")
+        return PRCSession(arguments, _progress)
     from forensics_ui.train.session import Session
 
     if arguments.backbone:

@@ -56,7 +56,7 @@ def score_samples(detector: Detector, samples: Iterable[Sample], tell: Callable[
 
 
 def _logit(detector: Detector, rgb: np.ndarray, rule: str) -> float:
-    return detector.findings([np.ascontiguousarray(detector.prepare(rgb, rule).block)])[0].logit
+    return detector.logit(np.ascontiguousarray(detector.prepare(rgb, rule).block))
 
 
 def of_class(scored: list[Scored], label: int, condition: str, rule: str) -> np.ndarray:

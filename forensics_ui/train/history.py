@@ -55,16 +55,16 @@ def live_twice(rgb: np.ndarray, label: int, crop: int, rng: np.random.Generator,
     if rng.random() < history.shrink[label]:
         rgb = _shrink(rgb, crop, rng, history.smallest)
     elif rng.random() < history.enlarge:
-        rgb = _scale(_window(rgb, crop, rng), rng.uniform(1.05, 2.0), rng)
+        rgb = _scale(window(rgb, crop, rng), rng.uniform(1.05, 2.0), rng)
     if rng.random() < history.first_jpeg[label]:
-        rgb = _jpeg(_window(rgb, crop + 48, rng), int(rng.integers(75, 99)), rng)
+        rgb = random_jpeg(window(rgb, crop + 48, rng), int(rng.integers(75, 99)), rng)
     before = rgb
     if rng.random() < history.last_save:
         # Saved before the cut or after it: the 8 x 8 grid of the save starts anywhere, or at the corner.
-        before = _window(rgb, crop + int(rng.choice((0, 24))), rng)
+        before = window(rgb, crop + int(rng.choice((0, 24))), rng)
         rgb = _last_save(before, rng, history)
-    both = _window(np.concatenate((rgb, before), axis=2), crop, rng)
-    both = _mirror(both, rng, history.turns)
+    both = window(np.concatenate((rgb, before), axis=2), crop, rng)
+    both = mirror(both, rng, history.turns)
     return np.ascontiguousarray(both[..., :3]), np.ascontiguousarray(both[..., 3:])
 
 
@@ -76,7 +76,8 @@ def at_least(rgb: np.ndarray, side: int) -> np.ndarray:
     return np.pad(rgb, ((0, max(0, side - height)), (0, max(0, side - width)), (0, 0)), mode="symmetric")
 
 
-def _window(rgb: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+def window(rgb: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """A square cut out anywhere."""
     height, width = rgb.shape[:2]
     top, left = rng.integers(max(0, height - side) + 1), rng.integers(max(0, width - side) + 1)
     return rgb[top : top + side, left : left + side]
@@ -88,15 +89,21 @@ def _shrink(rgb: np.ndarray, crop: int, rng: np.random.Generator, smallest: floa
         return rgb
     # Even on the logarithmic scale: halving is as likely as any other step of that size.
     factor = float(np.exp(rng.uniform(np.log(least), np.log(0.97))))
-    return _scale(_window(rgb, int(np.ceil((crop + 32) / factor)), rng), factor, rng, crop)
+    return _scale(window(rgb, int(np.ceil((crop + 32) / factor)), rng), factor, rng, crop)
 
 
 def _scale(rgb: np.ndarray, factor: float, rng: np.random.Generator, floor: int = 1) -> np.ndarray:
+    return scaled(rgb, factor, KERNELS[rng.integers(len(KERNELS))], floor)
+
+
+def scaled(rgb: np.ndarray, factor: float, kernel: Image.Resampling, floor: int = 1) -> np.ndarray:
+    """Larger or smaller by a factor, no side below the floor."""
     height, width = (max(floor, round(side * factor)) for side in rgb.shape[:2])
-    return np.asarray(Image.fromarray(rgb).resize((width, height), KERNELS[rng.integers(len(KERNELS))]))
+    return np.asarray(Image.fromarray(rgb).resize((width, height), kernel))
 
 
-def _jpeg(rgb: np.ndarray, quality: int, rng: np.random.Generator) -> np.ndarray:
+def random_jpeg(rgb: np.ndarray, quality: int, rng: np.random.Generator) -> np.ndarray:
+    """Saved as JPEG with some chroma subsampling."""
     return resave(rgb, quality, subsampling=SUBSAMPLING[rng.integers(len(SUBSAMPLING))])
 
 
@@ -105,9 +112,10 @@ def _last_save(rgb: np.ndarray, rng: np.random.Generator, history: History) -> n
     quality = least + int((most - least + 1) * rng.random() ** (1 / history.skew))
     if rng.random() < history.webp:
         return resave(rgb, quality, "WEBP", method=2)
-    return _jpeg(rgb, quality, rng)
+    return random_jpeg(rgb, quality, rng)
 
 
-def _mirror(rgb: np.ndarray, rng: np.random.Generator, turns: bool) -> np.ndarray:
+def mirror(rgb: np.ndarray, rng: np.random.Generator, turns: bool) -> np.ndarray:
+    """Mirrored or not, and turned by quarters if wanted."""
     turned = np.rot90(rgb, int(rng.integers(4))) if turns else rgb
     return turned[:, ::-1] if rng.random() < 0.5 else turned

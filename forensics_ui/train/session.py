@@ -122,13 +122,13 @@ def worth(detector: Detector, validation: list[Sample], test: list[Sample] | Non
     return worth_of(score_samples(detector, validation), score_samples(detector, test) if test else None, grown)
 
 
-def worth_of(validation: list[Scored], test: list[Scored] | None, grown: list[dict[str, Any]]) -> dict[str, Any]:
+def worth_of(validation: list[Scored], test: list[Scored] | None, grown: list[dict[str, Any]], group: str = "validation group") -> dict[str, Any]:
     """Calibrate on the one group, state error rates on the other; without a test group they are the validation group's, and said so."""
     scored = without_growth(validation, grown)
-    calibrated = {rule: calibration(scored, rule, "validation group", grown) for rule in RULES}
+    calibrated = {rule: calibration(scored, rule, group, grown) for rule in RULES}
     measured = without_growth(test, grown) if test else scored
     return {
-        "figures_set": "test" if test else "validation (also used for the thresholds, so these are optimistic)",
+        "figures_set": "test" if test else f"{group} (also used for the thresholds, so these are optimistic)",
         "figures": figures(measured, calibrated),
         "native_by_size": by_size(measured, calibrated),
         "by_source": {rule: by_source(measured, rule, calibrated[rule]) for rule in RULES},

@@ -38,7 +38,7 @@ def scores_by_side(detector: Detector, samples: Iterable[Sample], tell: Callable
             block = aligned_crop(rgb, side).block
             for condition in SEEN_AS:
                 changed = detector.prepare(CONDITIONS[condition](block), "native").block
-                scores[side][condition][number] = float(detector.findings([np.ascontiguousarray(changed)])[0].logit)
+                scores[side][condition][number] = detector.logit(np.ascontiguousarray(changed))
         tell(number + 1)
     return scores
 

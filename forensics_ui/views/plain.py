@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from forensics_ui.core.errors import NotApplicable
 from forensics_ui.core.types import Cells
+from forensics_ui.detectors import DETECTORS
 from forensics_ui.detectors.clip_vit import CLIP_MEAN, CLIP_STD, build_tower
 from forensics_ui.detectors.fast import load_strictly
 from forensics_ui.detectors.networks import IMAGENET_MEAN, IMAGENET_STD, LFMNet, NPRNet
@@ -94,7 +95,10 @@ RECIPES: dict[str, Recipe] = {
 def recipe_of(detector: str) -> Recipe:
     """The recipe; NotApplicable for a detector that has no differentiable network here."""
     if detector not in RECIPES:
-        raise NotApplicable(f"{detector} has no differentiable network here, which gradient methods need")
+        title = DETECTORS.get(detector).spec.title if detector in DETECTORS.names() else detector
+        raise NotApplicable(
+            f"{title} is no network whose layers gradient methods could look into; where its score comes from is exact, in the view of that name"
+        )
     return RECIPES[detector]
 
 

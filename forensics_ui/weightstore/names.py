@@ -13,10 +13,11 @@ from forensics_ui.core.errors import WeightsMismatch
 SIGNATURES: dict[tuple[str, str], frozenset[str]] = {
     ("lfm", "network"): frozenset({"cnn.layer1.0.weight", "cnn.layer4.1.running_var", "covn1_1.weight", "fc1.weight", "fc1.bias"}),
     ("npr", "network"): frozenset({"conv1.weight", "bn1.running_var", "layer1.0.conv1.weight", "layer2.3.conv3.weight", "fc1.weight", "fc1.bias"}),
+    ("prc", "network"): frozenset({"clean.weight", "saved.weight", "gate.weight", "clean.bias", "saved.bias", "gate.bias"}),
     ("univfd", "head"): frozenset({"weight", "bias"}),
     ("univfd", "backbone"): frozenset({"visual.conv1.weight", "visual.proj", "visual.class_embedding"}),
 }
-TITLES = {"lfm": "LFM", "npr": "NPR", "univfd": "UnivFD"}
+TITLES = {"lfm": "LFM", "npr": "NPR", "prc": "PRC", "univfd": "UnivFD"}
 WHOLE_RESNET = ("layer3.", "layer4.", "fc.weight", "fc.bias")
 
 
@@ -41,7 +42,7 @@ def guess(state: Mapping[str, Tensor]) -> tuple[str, str]:
             return detector, role
     first = ", ".join(repr(name[:40]) for name in list(state)[:3])
     raise WeightsMismatch(
-        f"These are not weights of LFM, NPR or UnivFD: the file holds {len(state)} tensors, the first ones named {first or 'nothing'}."
+        f"These are not weights of LFM, NPR, PRC or UnivFD: the file holds {len(state)} tensors, the first ones named {first or 'nothing'}."
     )
 
 

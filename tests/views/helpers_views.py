@@ -16,6 +16,7 @@ from forensics_ui.detectors import DETECTORS
 from forensics_ui.detectors.networks import LFMNet, NPRNet
 from forensics_ui.detectors.torchvision_shim import ensure_torchvision
 from forensics_ui.views.plain import recipe_of
+from tests.detectors.helpers_prc import seeded_prc
 
 CPU = torch.device("cpu")
 
@@ -47,7 +48,8 @@ def tiny_univfd_state() -> dict[str, torch.Tensor]:
 
 @cache
 def state_of(name: str) -> dict[str, torch.Tensor]:
-    return tiny_univfd_state() if name == "univfd" else seeded_network(name).state_dict()
+    made = {"univfd": tiny_univfd_state, "prc": seeded_prc}.get(name)
+    return made() if made else seeded_network(name).state_dict()
 
 
 @cache
@@ -106,6 +108,9 @@ class FakeSubject:
 
     def threshold(self, detector: str, rule: Any = None) -> float | None:
         return self.limit
+
+    def threshold_origin(self, detector: str, rule: Any = None) -> str:
+        return "from the weights' card"
 
     def inverted(self) -> np.ndarray:
         raise NotApplicable("give a second picture; the built-in inverter's weights are not installed")

@@ -72,7 +72,7 @@ def test_a_head_saved_inside_the_whole_model_is_a_head(folder):
     (npr_names(), "lfm", "These are weights of NPR, not of LFM"),
     (npr_names() | {"layer3.0.conv1.weight": torch.ones(1)}, "npr", "whole ResNet-50"),
     ({"decoder.weight": torch.ones(3)}, None, "holds 1 tensors, the first ones named 'decoder.weight'"),
-    ({"decoder.weight": torch.ones(3)}, "lfm", "not weights of LFM, NPR or UnivFD"),
+    ({"decoder.weight": torch.ones(3)}, "lfm", "not weights of LFM, NPR, PRC or UnivFD"),
 ])  # fmt: skip
 def test_weights_of_another_network_are_refused(folder, state, asked, sentence):
     with pytest.raises(WeightsMismatch, match=sentence):

@@ -1,0 +1,106 @@
+"""Training pictures for PRC: random histories of two families, and what is counted in them.
+
+The *clean* family is what lossless files hold: pixels that were never lossily compressed at their present size. The *saved*
+family was compressed last, as JPEG or WebP. A photograph that came as a JPEG enters the first only reduced. Both classes get the
+same histories, and generated pictures that are reduced were mostly a JPEG before, as the photographs were: otherwise the
+remains of the older JPEG would give the photographs away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from forensics_ui.detectors.patterns import frequencies
+from forensics_ui.train.folders import Sample
+from forensics_ui.train.history import KERNELS, at_least, mirror, random_jpeg, resave, scaled, window
+
+CLEAN, SAVED = 0, 1
+SHRUNK_LEAST = 0.95  # a reduction by less leaves too much of an older JPEG to be called clean
+
+
+@dataclass(frozen=True)
+class Past:
+    """How often each thing happens; pairs are (real, fake)."""
+
+    crop: int = 256
+    least_crop: int = 128  # what a reduction may leave
+    clean: int = 4  # copies of each picture
+    saved: int = 6
+    shrink_lossless: float = 0.5
+    jpeg_before: tuple[float, float] = (0.0, 0.6)  # of what is reduced
+    shrink_saved: tuple[float, float] = (0.4, 0.4)
+    twice: tuple[float, float] = (0.15, 0.4)  # of what is saved: a JPEG already
+    untouched: float = 0.15  # of saved copies of files that are lossy as they are
+    webp: float = 0.15
+    quality: tuple[int, int] = (60, 100)
+    skew: float = 1.4
+    smallest: float = 0.4
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the card: JSON-ready."""
+        return asdict(self)
+
+
+def copies_of(variants: Sequence[np.ndarray], sample: Sample, past: Past, seed: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
+    """The family of every copy of one picture and what was counted in it."""
+    lossy = is_lossy(sample.path)
+    for copy, family in enumerate((CLEAN,) * past.clean + (SAVED,) * past.saved):
+        rng = np.random.default_rng([*seed, copy])
+        made = copy_of(variants[rng.integers(len(variants))], sample.label, lossy, family, rng, past)
+        if made is not None:
+            yield family, frequencies(made)
+
+
+def copy_of(rgb: np.ndarray, label: int, lossy_file: bool, family: int, rng: np.random.Generator, past: Past) -> np.ndarray | None:
+    """A square of the picture with a random past of that family; None if this picture cannot have one."""
+    rgb = at_least(rgb, past.least_crop)
+    made = _clean(rgb, label, lossy_file, rng, past) if family == CLEAN else _saved(rgb, label, lossy_file, rng, past)
+    return None if made is None else np.ascontiguousarray(mirror(window(made, past.crop, rng), rng, turns=True))
+
+
+def _clean(rgb: np.ndarray, label: int, lossy_file: bool, rng: np.random.Generator, past: Past) -> np.ndarray | None:
+    if not lossy_file and rng.random() >= past.shrink_lossless:
+        return rgb
+    least = _least(rgb, past)
+    if least > SHRUNK_LEAST:
+        return None if lossy_file else rgb
+    if rng.random() < past.jpeg_before[label]:
+        rgb = random_jpeg(rgb, int(rng.integers(75, 99)), rng)
+    return _reduced(rgb, least, rng, past)
+
+
+def _saved(rgb: np.ndarray, label: int, lossy_file: bool, rng: np.random.Generator, past: Past) -> np.ndarray:
+    if lossy_file and rng.random() < past.untouched:
+        return rgb
+    least = _least(rgb, past)
+    if least <= SHRUNK_LEAST and rng.random() < past.shrink_saved[label]:
+        rgb = _reduced(rgb, least, rng, past)
+    if rng.random() < past.twice[label]:
+        rgb = random_jpeg(window(rgb, past.crop + 48, rng), int(rng.integers(75, 99)), rng)
+    # Saved before the cut or after it: the 8 x 8 grid of the save starts anywhere, or at the corner.
+    rgb = window(rgb, past.crop + int(rng.choice((0, 24))), rng)
+    least_quality, most = past.quality
+    quality = least_quality + int((most - least_quality + 1) * rng.random() ** (1 / past.skew))
+    return resave(rgb, quality, "WEBP", method=2) if rng.random() < past.webp else random_jpeg(rgb, quality, rng)
+
+
+def _reduced(rgb: np.ndarray, least: float, rng: np.random.Generator, past: Past) -> np.ndarray:
+    # Even on the logarithmic scale: halving is as likely as any other step of that size.
+    factor = float(np.exp(rng.uniform(np.log(least), np.log(SHRUNK_LEAST))))
+    return scaled(window(rgb, int(np.ceil((past.crop + 32) / factor)), rng), factor, KERNELS[rng.integers(len(KERNELS))], past.least_crop)
+
+
+def _least(rgb: np.ndarray, past: Past) -> float:
+    return max(past.smallest, past.least_crop / min(rgb.shape[:2]))
+
+
+def is_lossy(path: Path) -> bool:
+    """Whether a file's own format has thrown something away."""
+    with Image.open(path) as image:
+        return image.format in ("JPEG", "MPO") or (image.format == "WEBP" and b"VP8 " in path.read_bytes()[:64])

@@ -3,6 +3,8 @@
    const viewer = ForensicsViewer.mount(element, spec)
    viewer.update(part)            change any part of the spec; panes whose data stay the same keep their tiles
    viewer.flyTo(x, y, zoom)       bring a place of the picture to the centre
+   viewer.painted(milliseconds)   promise: everything that belongs on the screen is there, or the time is up
+   viewer.coming()                the tiles of maps that the screen needs where it looks now, as "scale.column.row,..."
    viewer.state()                 what is on the screen, as plain data
    viewer.destroy()               stop every request, free every bitmap, empty the element
 
@@ -81,6 +83,7 @@ globalThis.ForensicsViewer = (() => {
       this.answers = {};
       this.arrange();
       this.rest();
+      if (part.panes) this.draw(); // asks for new tiles now: a frame later is felt by a hand that drags
     }
 
     setPanes() {
@@ -186,8 +189,23 @@ globalThis.ForensicsViewer = (() => {
       this.tiles.want(jobs);
       for (const pane of shown) pane.report();
       this.report();
+      if (this.awaited && shown.every((pane) => !pane.missing)) requestAnimationFrame(this.awaited);
       this.draws += 1;
       this.drawMs = performance.now() - started;
+    }
+
+    painted(milliseconds) {
+      return new Promise((done) => {
+        const told = this.awaited = () => { if (this.awaited === told) this.awaited = null; done(); };
+        setTimeout(done, milliseconds);
+        this.invalidate();
+      });
+    }
+
+    coming() {
+      const maps = this.shown().filter(({ source, view, level }) => source.kind === "map" && source.levels.url && view && level);
+      const found = maps.slice(0, 1).flatMap(({ source, view, level }) => source.visible(level, view).map(([job]) => job));
+      return found.sort((a, b) => a.order - b.order).map(({ key }) => key.split("/").slice(1).join(".")).join();
     }
 
     report() {
@@ -221,7 +239,7 @@ globalThis.ForensicsViewer = (() => {
       const { x, y, zoom, fit, unit, probe, values, spec, tiles, draws, drawMs, drawing } = this, all = [...tiles.map.values()];
       const panes = [...this.panes.values()].map(({ id, level, missing, view, root }) => ({ id, level: level?.scale, missing, origin: view && [view.ox, view.oy], hidden: root.hidden }));
       return { x, y, zoom, fit, unit, draws, drawMs, panes, probe: probe && { ...probe, values }, region: spec.region ?? null, wiper: spec.wiper ?? null, solo: spec.solo ?? null,
-        drawing: Boolean(drawing), full: this.isFull(), bitmaps: all.filter((tile) => tile.bitmap).length, bytes: tiles.bytes, pending: all.filter((tile) => tile.request).length };
+        drawing: Boolean(drawing), full: this.isFull(), bitmaps: all.filter((tile) => tile.bitmap).length, bytes: tiles.bytes, pending: all.filter((tile) => tile.request).length + (tiles.rested ? 1 : 0) };
     }
 
     destroy() {

@@ -115,8 +115,10 @@
         ink.drawImage(bitmap, dx, dy, Math.round(tx + bitmap.width * unit) - dx, Math.round(ty + bitmap.height * unit) - dy);
       }
       ink.restore();
-      // The coarsest level is one small tile: it stays for the minimap and for quick moves, and is there first where more than it is needed.
-      jobs?.push(...wanted.map(([job]) => job), { ...source.job(source.coarsest, 0, 0), order: wanted.length > 2 ? -1 : 1e8 });
+      // The coarsest level is one small tile: it stays for the minimap and for quick moves, and is there first where more than it is
+      // needed and nothing of another map is in its place until then.
+      const first = wanted.length > 2 && !this.old;
+      jobs?.push(...wanted.map(([job]) => job), { ...source.job(source.coarsest, 0, 0), order: first ? -1 : 1e8, rest: !first });
       if (jobs && source === this.source) this.level = level;
       return missing;
     }

@@ -61,6 +61,8 @@ globalThis.ForensicsViewerParts = (() => {
     return [...probePaper.getImageData(0, 0, 1, 1).data.slice(0, 3)];
   }
 
+  const REST = 250; // milliseconds that what is not on the screen waits after what is: the server and the browser paint meanwhile
+
   /** Tiles by key: fetched in the order of need, stopped when no longer needed, the least recently used freed first. */
   class Tiles {
     constructor(changed) {
@@ -95,7 +97,7 @@ globalThis.ForensicsViewerParts = (() => {
         else if (tile.failedAt && tile.tries < 3 && performance.now() - tile.failedAt > 1000 * tile.tries) tile.waiting = true;
       }
       let running = [...this.map.values()].filter((tile) => tile.request).length;
-      for (const job of jobs.sort((a, b) => a.order - b.order)) {
+      for (const job of this.due(jobs).sort((a, b) => a.order - b.order)) {
         const tile = this.map.get(job.key);
         if (running >= 4) break;
         if (tile && !tile.waiting) continue;
@@ -106,6 +108,19 @@ globalThis.ForensicsViewerParts = (() => {
         if (this.bytes <= this.limit) break;
         if (!needed.has(key)) this.drop(key);
       }
+    }
+
+    /** Those that may start now: jobs with `rest` only a while after the last other one has come. */
+    due(jobs) {
+      const missing = (job) => !this.map.has(job.key), now = performance.now();
+      const coming = (job) => missing(job) || this.map.get(job.key).request;
+      if (jobs.some((job) => !job.rest && coming(job))) this.restUntil = now + REST;
+      clearTimeout(this.rested);
+      this.rested = null;
+      const wait = (this.restUntil ?? 0) - now;
+      if (wait <= 0) return jobs;
+      if (jobs.some((job) => job.rest && missing(job))) this.rested = setTimeout(this.changed, wait + 1);
+      return jobs.filter((job) => !job.rest);
     }
 
     async load({ key, url, format }, tries) {
@@ -143,6 +158,7 @@ globalThis.ForensicsViewerParts = (() => {
     }
 
     clear() {
+      clearTimeout(this.rested);
       for (const key of [...this.map.keys()]) this.drop(key);
     }
   }

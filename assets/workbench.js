@@ -11,6 +11,7 @@
   const SILENT = "The app does not answer. Is it still running?";
   const LONG_SCALE = 300; // steps: more are typed, not dragged
   const DRAGGED = 80; // milliseconds between two questions of a hand that drags
+  const PAINTED = 1000; // milliseconds at most that the figures wait until the maps are on the screen
   const { make, draw, downloads } = globalThis.ForensicsFindings;
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   let views = null;
@@ -50,7 +51,8 @@
       for (const name of "xywh") delete this.chosen.region?.[name];
       this.panel?.classList.add("gone");
       this.root.inert = !token;
-      if (!token && opening && this.panel) this.hold(`${this.room}px`);
+      // A picture that opens quickly is there without having been seen on its way.
+      if (this.panel && (token ? document.querySelector(".status.busy") : opening)) this.hold(`${this.room}px`);
       this.root.hidden = !token && !(opening && this.panel);
       if (!token) return;
       try {
@@ -134,7 +136,8 @@
         const on = tab.id === `wb-tab-${name}`;
         tab.setAttribute("aria-selected", on);
         tab.tabIndex = on ? 0 : -1;
-        if (on) this.tabs.scrollTo({ left: tab.offsetLeft - this.tabs.clientWidth / 2 + tab.clientWidth / 2, behavior: "smooth" });
+        // A frame later: asked now, where it is would lay out the page once more than the screen needs.
+        if (on) requestAnimationFrame(() => this.tabs.scrollTo({ left: tab.offsetLeft - this.tabs.clientWidth / 2 + tab.clientWidth / 2, behavior: "smooth" }));
       }
       this.panel.setAttribute("aria-labelledby", `wb-tab-${name}`);
       const view = this.view();
@@ -266,11 +269,18 @@
       this.panel.setAttribute("aria-busy", true);
       try {
         for (let sent = ahead; ; sent = null) {
-          const answer = await (await (sent ?? fetch(url + had, { signal: asking.signal }))).json();
+          const answer = await (await (sent ?? fetch(url + (had || this.coming()), { signal: asking.signal }))).json();
           if (this.asking !== asking) return;
           if (answer.state === "done") return this.show(answer, performance.now() - began);
           if (answer.state === "failed") return this.fail(answer.problem);
-          if (answer.state === "begun") { had = `&had=${answer.id}`; this.begin(answer); continue; }
+          if (answer.state === "begun") {
+            had = `&had=${answer.id}`; // asking with this also says that they are on the screen: counting would slow them down
+            this.begin(answer);
+            await this.viewer.painted(PAINTED);
+            if (this.asking !== asking) return;
+            this.panel.classList.add("counting");
+            continue;
+          }
           clearTimeout(slow);
           this.busy(answer); // the server answers when there is news, or after a moment: asked again at once, nothing is lost
         }
@@ -280,6 +290,12 @@
         clearTimeout(slow);
         if (this.asking === asking) this.panel.setAttribute("aria-busy", false);
       }
+    }
+
+    /** Tiles that this view is about to ask for, so that they are computed while its answer is on its way. */
+    coming() {
+      const tiles = this.made?.view === this.current ? this.viewer?.coming() : "";
+      return tiles ? `&ahead=${tiles}` : "";
     }
 
     tell(text, kind = "") {
@@ -332,7 +348,8 @@
       this.stage.hidden = false;
       this.look();
       this.key(made.viewer.boxes);
-      this.panel.classList.add("counting");
+      // Fading them is work for which the maps would wait. Until those are there, the last maps are on the screen, and these are about them.
+      if (this.panel.matches(".stale, .gone")) this.panel.classList.add("counting");
       this.links.inert = true; // they still lead to the last files
       this.panel.classList.toggle("unread", !this.said); // those of another picture are not even shown faintly
       this.panel.classList.remove("stale", "gone");

@@ -51,7 +51,7 @@ class NprMap:
             return self._planes
 
     def _tile(self, window: tuple[int, int, int, int], block: int) -> np.ndarray:
-        if block == 1 or self.reference == "average":
+        if block == 1:
             return reduced_in_strips(self, window, block, "max")
         return npr_peaks(self.pixels, window, block, self.cell, self.reference, self.absolute)
 

@@ -5,7 +5,6 @@ Started as `python -m forensics_ui.imaging.worker MEMORY_BYTES`. It limits itsel
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from typing import Any, BinaryIO
@@ -70,17 +69,13 @@ def answer(answers: BinaryIO, request: dict[str, Any], data: bytes) -> None:
         send_error(answers, error)
         return
     protocol.send_json(answers, protocol.SIZE, {"width": image.width, "height": image.height, "complete": complete})
-    digest = hashlib.sha256()
     for strip in modes.strips(image):
-        pixels = conversion.strip(strip)
-        protocol.send(answers, protocol.PIXELS, pixels)
-        digest.update(pixels)
+        protocol.send(answers, protocol.PIXELS, conversion.strip(strip))
     alpha, dropped = modes.alpha_fact(image)
     found = facts.gather(image, data, request, shape)
     found |= {
         "alpha": alpha,
         "conversion": [*conversion.sentences, *dropped, *decode.partial_sentences(complete, image.height)],
-        "pixels_sha256": digest.hexdigest(),
     }
     protocol.send_json(answers, protocol.FACTS, found)
     del image

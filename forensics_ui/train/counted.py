@@ -41,6 +41,8 @@ class Past:
     quality: tuple[int, int] = (60, 100)
     skew: float = 1.4
     smallest: float = 0.4
+    # Sources, by the beginning of their name, whose traces a save erases: as saved examples they would only teach noise.
+    only_clean: tuple[str, ...] = ("recon",)
 
     def as_dict(self) -> dict[str, Any]:
         """For the card: JSON-ready."""
@@ -49,8 +51,8 @@ class Past:
 
 def copies_of(variants: Sequence[np.ndarray], sample: Sample, past: Past, seed: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
     """The family of every copy of one picture and what was counted in it."""
-    lossy = is_lossy(sample.path)
-    for copy, family in enumerate((CLEAN,) * past.clean + (SAVED,) * past.saved):
+    lossy, erased = is_lossy(sample.path), sample.source.startswith(past.only_clean)
+    for copy, family in enumerate((CLEAN,) * past.clean + (SAVED,) * past.saved * (not erased)):
         rng = np.random.default_rng([*seed, copy])
         made = copy_of(variants[rng.integers(len(variants))], sample.label, lossy, family, rng, past)
         if made is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from argparse import Namespace
-from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -22,6 +21,7 @@ from forensics_ui.train.features import CachedUnivFD
 from forensics_ui.train.folders import Sample, counts_by_source
 from forensics_ui.train.head import Head, Learnt, fit_own, fit_paper, head_preset
 from forensics_ui.train.head_worth import crops_of, head_worth, judged
+from forensics_ui.train.ridge import source_weights
 from forensics_ui.train.session import groups_of
 from forensics_ui.train.squares import squares_of
 
@@ -81,7 +81,7 @@ class HeadSession:
                     self._say(
                         f"features of {done} of {len(samples)} training pictures ({self.detector.computed} computed, {self.detector.recalled} kept)"
                     )
-        return Learnt(np.stack(rows), np.array([s.label for s in samples]), weights_of(samples))
+        return Learnt(np.stack(rows), np.array([s.label for s in samples]), source_weights([(s.label, s.source) for s in samples]) / len(samples))
 
     def _squares(self, intake: Intake, sample: Sample) -> np.ndarray:
         try:
@@ -121,13 +121,3 @@ class HeadSession:
 
     def _say(self, words: str) -> None:
         self.tell({"words": words})
-
-
-def weights_of(samples: list[Sample]) -> np.ndarray:
-    """How much each picture counts: both classes the same, and a source by the root of its size; the sum is 1."""
-    sizes = Counter((s.label, s.source) for s in samples)
-    weights = np.array([sizes[s.label, s.source] ** -0.5 for s in samples])
-    labels = np.array([s.label for s in samples])
-    for label in (0, 1):
-        weights[labels == label] *= 0.5 / weights[labels == label].sum()
-    return weights

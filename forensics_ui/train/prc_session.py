@@ -28,6 +28,7 @@ from forensics_ui.train.session import worth_of
 from forensics_ui.train.sizes import growth, scores_by_side
 
 STRENGTH = 0.3  # of the penalty, per row; chosen on generators that the rows did not hold
+GATE_ROWS = 10_000  # more would say no more about it and need much memory
 GROWTH_REALS = 60  # photographs whose scores are followed over sizes
 TOLD_EVERY_SECONDS = 10.0
 
@@ -68,7 +69,7 @@ class PRCSession:
         began = time.monotonic()
         self.arguments.out.mkdir(parents=True, exist_ok=True)
         rows = Rows(self.samples, self.past, self.arguments.seed, self._say)
-        states, worth_of_fit = self._states(rows)
+        states, fitted = self._states(rows)
         seconds = time.monotonic() - began
         path = self.arguments.out / f"{self.name}.safetensors"
         card = {"name": self.name, "detector": "prc", "preliminary": False}
@@ -78,7 +79,7 @@ class PRCSession:
             "data": {"train": counts_by_source(self.samples), **({"test": counts_by_source(self.test)} if self.test else {})},
             "preset": {"name": "own", **self.past.as_dict(), "strength": STRENGTH, "folds": FOLDS},
             "seed": self.arguments.seed,
-            "training": {"rows": len(rows.sample), "seconds": round(seconds), "torch": torch.__version__, "cross_fitted": worth_of_fit},
+            "training": {"rows": len(rows.sample), "seconds": round(seconds), "torch": torch.__version__, "cross_fitted_auc": fitted},
         }
         card |= self._worth(states)
         write_card(card, path)
@@ -94,7 +95,7 @@ class PRCSession:
         for head, aims, chosen in (
             ("clean", labels, rows.family == CLEAN),
             ("saved", labels, rows.family == SAVED),
-            ("gate", rows.family, np.ones(len(labels), bool)),
+            ("gate", rows.family, _some(len(labels), GATE_ROWS, self.arguments.seed)),
         ):
             self._say(f"fitting {head}: {int(chosen.sum())} rows of {rows.numbers.shape[1]} numbers")
             lines[head], worth[head] = self._cross_fitted(rows, head, aims, chosen, fold)
@@ -128,6 +129,13 @@ class PRCSession:
 
     def _say(self, words: str) -> None:
         self.tell({"words": words})
+
+
+def _some(count: int, most: int, seed: int) -> np.ndarray:
+    """At most so many of them, at random."""
+    chosen = np.zeros(count, bool)
+    chosen[np.random.default_rng(seed).permutation(count)[:most]] = True
+    return chosen
 
 
 def _auc(scores: np.ndarray, target: np.ndarray) -> float:

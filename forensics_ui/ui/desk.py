@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -37,6 +38,7 @@ class Job:
     name: str
     via: str = "file"
     partial: bool = False
+    coming: Future[Picture] | None = None  # it is being opened already
     rules: tuple[InputRule, ...] = ("crop", "native")
     picture: Picture | None = None
     lines: list[Line] = field(default_factory=list)

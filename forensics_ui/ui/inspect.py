@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from forensics_ui.ui.answers import answers
+from forensics_ui.ui.arrivals import Arrivals
 from forensics_ui.ui.desk import Desk, Job
 from forensics_ui.ui.facts import facts
 from forensics_ui.ui.looking import Moment, look
@@ -32,7 +33,7 @@ TELL_HOW = "(file) => [file, JSON.stringify({name: file?.orig_name ?? '', via: w
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": True}
 
 
-def build(page: gr.Blocks, bench: Bench, desk: Desk) -> None:
+def build(page: gr.Blocks, bench: Bench, desk: Desk, arrivals: Arrivals) -> None:
     """Lay out the tab and connect it."""
     with gr.Column(elem_id="intake"):
         limit = bench.settings.limits.file_bytes
@@ -55,7 +56,7 @@ def build(page: gr.Blocks, bench: Bench, desk: Desk) -> None:
     # Drawn and kept by assets/workbench.js, which follows the picture that is shown above.
     gr.HTML('<section id="workbench" hidden></section>', js_on_load=None, apply_default_css=False)
     outputs = {"state": state, "words": words, "shown": shown, "known": known, "partial": partial, "paper": paper, "stop": stop}
-    handlers = Handlers(bench, desk, outputs)
+    handlers = Handlers(bench, desk, arrivals, outputs)
     several = {"trigger_mode": "multiple", "concurrency_limit": 8, **PRIVATE}
     picker.upload(handlers.arrived, [picker, how], list(outputs.values()), js=TELL_HOW, **several)
     partial.click(handlers.open_partial, None, list(outputs.values()), **several)
@@ -72,14 +73,15 @@ def _html(name: str, first: str = "") -> gr.HTML:
 class Handlers:
     """What the page's events do. One job per open page; a newer one stops the older."""
 
-    def __init__(self, bench: Bench, desk: Desk, outputs: dict[str, Any]) -> None:
-        self.bench, self.desk, self.outputs = bench, desk, outputs
+    def __init__(self, bench: Bench, desk: Desk, arrivals: Arrivals, outputs: dict[str, Any]) -> None:
+        self.bench, self.desk, self.arrivals, self.outputs = bench, desk, arrivals, outputs
 
     def arrived(self, file: str | None, how: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
         """A file came."""
         if file:
             told = json.loads(how or "{}")
-            yield from self._work(Job(Path(file), str(told.get("name") or Path(file).name), str(told.get("via") or "file")), request)
+            name = str(told.get("name") or Path(file).name)
+            yield from self._work(Job(Path(file), name, str(told.get("via") or "file"), coming=self.arrivals.take(file, name)), request)
 
     def open_partial(self, request: gr.Request) -> Iterator[dict[Any, Any]]:
         """The same file again, as far as it goes."""

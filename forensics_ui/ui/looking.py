@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from forensics_ui.core.errors import BadImage, Cancelled, ForensicsError
 from forensics_ui.core.types import InputRule, Picture
@@ -17,6 +17,7 @@ from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.warm import Bench
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 CROP_SIDE = 256
 REFRESH = 0.2  # seconds between two looks at what is on its way
@@ -44,15 +45,17 @@ def look(bench: Bench, job: Job) -> Iterator[Moment]:
 
 
 def _look(bench: Bench, job: Job) -> Iterator[Moment]:
-    opening = _begin(bench, job)
+    opening = aside("opening", lambda: _open(bench, job))
+    describing = aside("describing", lambda: describe(bench))
     yield Moment("opening", job, [])
     try:
         opening.result()
     except BadImage as problem:
         yield Moment("refused", job, [], problem)
         return
-    yield Moment("scoring", job, [])
-    detectors = describe(bench)
+    if not describing.done():
+        yield Moment("scoring", job, [])  # the detectors are being started; otherwise the page is not drawn twice
+    detectors = describing.result()
     job.lines = [Line(one["name"], rule) for rule in rules_for(job) for one in detectors if one["usable"] and rule in one["rules"]]
     yield Moment("scoring", job, detectors)
     for _ in _score(bench, job):
@@ -60,22 +63,26 @@ def _look(bench: Bench, job: Job) -> Iterator[Moment]:
     yield Moment("done", job, detectors)
 
 
-def _begin(bench: Bench, job: Job) -> Future[None]:
-    """Open the picture in a thread of its own: it need not wait until the page has heard of it."""
-    opening: Future[None] = Future()
+def _open(bench: Bench, job: Job) -> None:
+    try:
+        if job.picture is None:
+            job.picture = job.coming.result() if job.coming else bench.get().open(job.source, job.name, partial=job.partial)
+    finally:
+        job.opened.set()
 
-    def work() -> None:
+
+def aside(name: str, work: Callable[[], T]) -> Future[T]:
+    """Begin some work in a thread of its own: it need not wait until the page has heard of what comes before."""
+    coming: Future[T] = Future()
+
+    def run() -> None:
         try:
-            if job.picture is None:
-                job.picture = bench.get().open(job.source, job.name, partial=job.partial)
-            opening.set_result(None)
+            coming.set_result(work())
         except BaseException as problem:
-            opening.set_exception(problem)
-        finally:
-            job.opened.set()
+            coming.set_exception(problem)
 
-    threading.Thread(target=work, name="opening", daemon=True).start()
-    return opening
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return coming
 
 
 def rules_for(job: Job) -> list[InputRule]:

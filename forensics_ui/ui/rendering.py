@@ -12,6 +12,7 @@ from forensics_ui.views.base import VIEWS, Curve, Mark, Option, Pane, Rendering,
 from forensics_ui.views.common import plain_value
 
 TILES_HERE = "/forensics/tiles"
+PIXELS_HERE = "/forensics/pixels"
 COLOURS = {kind: "#" + bytes(colour).hex() for kind, colour in MARKS.items()}
 REDUCED = {"mean": "average", "max": "largest magnitude", "rms": "root mean square"}
 
@@ -58,12 +59,18 @@ def _viewer(showing: Showing, made: Rendering, picture: Picture) -> dict[str, An
         "height": picture.height,
         "picture": picture.sha256,
         "label": f"{picture.name}: {', '.join(pane.title for pane in made.panes)}",
-        "panes": [_pane(showing, index, pane, base if base in ids else None) for index, pane in enumerate(made.panes)],
+        "panes": [_pane(_tiles(showing, index, pane, picture), pane, base if base in ids else None) for index, pane in enumerate(made.panes)],
         "boxes": [_mark(mark) for mark in made.marks],
     }
 
 
-def _pane(showing: Showing, index: int, pane: Pane, base: str | None) -> dict[str, Any]:
+def _tiles(showing: Showing, index: int, pane: Pane, picture: Picture) -> str:
+    """Where the tiles of a pane are. Those of the picture itself keep their address, and so their place on the screen, whatever is beside it."""
+    own = pane.scale is None and pane.values is picture.rgb
+    return f"{PIXELS_HERE}/{showing.token}" if own else f"{TILES_HERE}/{showing.source.id}/{index}"
+
+
+def _pane(tiles: str, pane: Pane, base: str | None) -> dict[str, Any]:
     width, height = pane.size
     told: dict[str, Any] = {
         "id": pane.id,
@@ -71,7 +78,7 @@ def _pane(showing: Showing, index: int, pane: Pane, base: str | None) -> dict[st
         "note": pane.note,
         "kind": "map" if pane.scale else "picture",
         "format": "values" if pane.scale else "image",
-        "levels": {"tile": TILE, "url": f"{TILES_HERE}/{showing.source.id}/{index}/{{scale}}/{{column}}/{{row}}"},
+        "levels": {"tile": TILE, "url": f"{tiles}/{{scale}}/{{column}}/{{row}}"},
         "size": [width, height],
         "place": {"x": pane.offset[0], "y": pane.offset[1], "width": width * pane.step, "height": height * pane.step},
         "reduce": REDUCED["mean" if pane.scale is None else pane.reduce],

@@ -65,19 +65,21 @@ def start(settings: Settings, port: int | None = None) -> Server:
     port = guard.free_port(settings.host, port, settings.port)
     go_offline(settings.data_dir)
     from forensics_ui.ui import app  # only now: Gradio reads the environment when it is imported
+    from forensics_ui.ui.arrivals import Arrivals
     from forensics_ui.ui.desk import Desk
 
     bench, desk = Bench(settings), Desk()
     batches = BatchDesk(bench)
-    page = app.build(bench, desk)
+    arrivals = Arrivals(bench)
+    page = app.build(bench, desk, arrivals)
     page.queue(max_size=settings.queue_size, default_concurrency_limit=4)
-    page.launch(server_name=settings.host, server_port=port, auth=login, **_launch_options(settings, bench, desk, batches))
+    page.launch(server_name=settings.host, server_port=port, auth=login, **_launch_options(settings, bench, desk, batches, arrivals))
     bench.start()
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", *guard.LOOPBACK) else settings.host
     return Server(f"http://{shown}:{port}", page, desk, bench, batches)
 
 
-def _launch_options(settings: Settings, bench: Bench, desk: Any, batches: BatchDesk) -> dict[str, Any]:
+def _launch_options(settings: Settings, bench: Bench, desk: Any, batches: BatchDesk, arrivals: Any) -> dict[str, Any]:
     from forensics_ui.ui.theme import theme
 
     return {
@@ -99,11 +101,11 @@ def _launch_options(settings: Settings, bench: Bench, desk: Any, batches: BatchD
         "state_session_capacity": 64,
         "theme": theme(),
         "head": HEAD,
-        "app_kwargs": _app_options(settings, bench, desk, batches),
+        "app_kwargs": _app_options(settings, bench, desk, batches, arrivals),
     }
 
 
-def _app_options(settings: Settings, bench: Bench, desk: Any, batches: BatchDesk) -> dict[str, Any]:
+def _app_options(settings: Settings, bench: Bench, desk: Any, batches: BatchDesk, arrivals: Any) -> dict[str, Any]:
     """What Gradio hands to FastAPI: our middleware, our own addresses, and no generated documentation pages."""
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -111,6 +113,7 @@ def _app_options(settings: Settings, bench: Bench, desk: Any, batches: BatchDesk
     from starlette.staticfiles import StaticFiles
 
     from forensics_ui.ui import picture
+    from forensics_ui.ui.arrivals import Early
 
     def view_routes() -> list[Route]:
         from forensics_ui.ui import reports, views
@@ -127,6 +130,7 @@ def _app_options(settings: Settings, bench: Bench, desk: Any, batches: BatchDesk
         "middleware": [
             Middleware(guard.Headers),
             Middleware(TrustedHostMiddleware, allowed_hosts=guard.allowed_hosts(settings.host), www_redirect=False),
+            Middleware(Early, arrivals=arrivals),
         ],
         "routes": [
             *picture.routes(desk),

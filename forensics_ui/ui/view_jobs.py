@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +17,7 @@ import numpy as np
 
 from forensics_ui.core.errors import Cancelled, ForensicsError
 from forensics_ui.core.types import InputRule, Picture
-from forensics_ui.imaging.pyramid import Lazy
+from forensics_ui.imaging.pyramid import Lazy, Peaks, tile_of
 from forensics_ui.ui.desk import Desk
 from forensics_ui.ui.warm import Bench
 from forensics_ui.views.base import Pane, Rendering, Subject, View
@@ -23,7 +25,7 @@ from forensics_ui.views.base import Pane, Rendering, Subject, View
 KEPT = 48  # renderings
 KEPT_PIXELS = 256 * 1024**2  # of all their panes: about a gigabyte once every pane was looked at
 SECONDS_KEPT = 8
-SCREEN_FIRST = 0.25  # seconds at most that counting waits for the maps to be on the screen
+SCREEN_FIRST = 1.2  # seconds at most that counting waits for the maps to be on the screen
 SOMETHING_BROKE = "This view could not be made: something went wrong inside it. The other views are not affected."
 
 
@@ -44,7 +46,9 @@ class Showing:
     begun: bool = False
     twin: Showing | None = None  # an earlier one with the same numbers in its panes, which are not computed again
     ready: threading.Event = field(default_factory=threading.Event)  # there is something to show, or nothing will come
-    looked: threading.Event = field(default_factory=threading.Event)  # a map is on the screen, or none will be
+    told: bool = False  # whoever asks again has the first part
+    ahead: Sequence[tuple[int, int, int]] = ()  # tiles (scale, column, row) that the screen will ask for next
+    looked: threading.Event = field(default_factory=threading.Event)  # the maps are on the screen, or none will be
     ended: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
     _computing: threading.Lock = field(default_factory=threading.Lock)
@@ -119,8 +123,11 @@ class ViewJobs:
         """The picture that was laid beside the first."""
         return self._seconds.get(token)
 
-    def ask(self, token: str, view: str, values: dict[str, Any], rule: InputRule) -> Showing:
-        """Begin to make a view, or find it made. KeyError for a view that there is not, ValueError for a wrong option."""
+    def ask(self, token: str, view: str, values: dict[str, Any], rule: InputRule, ahead: Sequence[tuple[int, int, int]] = ()) -> Showing:
+        """Begin to make a view, or find it made. KeyError for a view that there is not, ValueError for a wrong option.
+
+        Tiles of maps that are named `ahead` are computed as soon as they can be, before they are asked for.
+        """
         from forensics_ui.views import VIEWS
 
         kind = VIEWS.get(view)
@@ -136,7 +143,7 @@ class ViewJobs:
             # A page shows a view once: what it asked for before under other options is no longer wanted.
             self._stop([one for one in self._showings.values() if (one.token, one.view) == (token, view)])
             # What failed or was stopped is tried again when it is asked for again.
-            showing = self._showings[key] = Showing(token, view, options, rule, numbers_key)
+            showing = self._showings[key] = Showing(token, view, options, rule, numbers_key, ahead=ahead)
             self._showings.move_to_end(key)
         (self._slow if kind.slow else self._quick).submit(self._make, showing, second)
         return showing
@@ -210,8 +217,17 @@ class ViewJobs:
         showing.first = _sharing(first, showing.twin and (showing.twin.rendering or showing.twin.first))
         showing.ready.set()
         if showing.twin is None:
+            self._compute_ahead(showing)
             showing.looked.wait(SCREEN_FIRST)
         showing.on_progress(0, 0)
+
+    def _compute_ahead(self, showing: Showing) -> None:
+        """Use the time in which the page unpacks the answer; a map remembers its last tiles."""
+        for place in showing.ahead:
+            for pane in showing.panes:
+                if isinstance(pane.lazy, Peaks) and not showing.stop.is_set():
+                    with contextlib.suppress(IndexError):
+                        tile_of(pane.lazy, *place, reduce=pane.reduce)
 
     def _note_study(self, showing: Showing) -> None:
         """What the stability view found bears on the verdicts of the picture."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 from urllib.parse import unquote
 
@@ -28,7 +29,9 @@ NEWS = 0.1  # of that, how often it is looked whether it got further
 # Tiles never change under their address, which dies with the view.
 TILE_HEADERS = {"cache-control": "private, max-age=600, immutable"}
 RULE_ARGUMENT = "input-rule"
-HAD = "had"  # the showing whose first part the page has already
+HAD = "had"  # the showing whose first part the page has already on the screen
+AHEAD = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})")  # tiles that the page is going to ask for: scale.column.row
+TILES_AHEAD = 4
 
 
 def routes(bench: Bench, jobs: ViewJobs) -> list[Route]:
@@ -39,6 +42,7 @@ def routes(bench: Bench, jobs: ViewJobs) -> list[Route]:
         ("/view/{token}/{view}", desk.show, "GET"),
         ("/view/{token}/{view}", desk.cancel, "DELETE"),
         ("/tiles/{showing}/{pane:int}/{scale:int}/{column:int}/{row:int}", desk.tile, "GET"),
+        ("/pixels/{token}/{scale:int}/{column:int}/{row:int}", desk.pixels, "GET"),
         ("/map/{showing}/{pane:int}.png", desk.map_png, "GET"),
         ("/map/{showing}/{pane:int}.npy", desk.map_npy, "GET"),
         ("/numbers/{showing}.json", desk.numbers, "GET"),
@@ -71,7 +75,7 @@ class ViewDesk:
         """A view: done, failed, or running with its progress. Asking again goes on waiting for the same one."""
         token, view = request.path_params["token"], request.path_params["view"]
         values = dict(request.query_params)
-        rule, had = values.pop(RULE_ARGUMENT, "native"), values.pop(HAD, "")
+        rule, had, ahead = values.pop(RULE_ARGUMENT, "native"), values.pop(HAD, ""), values.pop("ahead", "")
         if not self.jobs.opened(token, PATIENCE):
             return JSONResponse({"state": "running", "progress": (0, 0), "waiting": False}, headers=PRIVATE)
         if self.jobs.picture(token) is None:
@@ -79,9 +83,11 @@ class ViewDesk:
         if rule not in INPUT_RULES:
             return _problem("There is no such input rule.", 400)
         try:
-            showing = self.jobs.ask(token, view, values, rule)
+            showing = self.jobs.ask(token, view, values, rule, [tuple(map(int, place)) for place in AHEAD.findall(ahead)[:TILES_AHEAD]])
         except (KeyError, ValueError) as error:
             return _problem(str(error.args[0]), 400)
+        if showing.told:
+            self.jobs.looked(showing)
         before, end = showing.progress, time.monotonic() + PATIENCE
         awaited = showing.ended if had == showing.id else showing.ready
         while not awaited.wait(NEWS) and time.monotonic() < end and showing.progress == before:
@@ -101,6 +107,7 @@ class ViewDesk:
             told = rendering_json(showing, made, picture)
         except NotApplicable as error:  # a pane computes its numbers when it is first looked at
             return _problem(error.user_message, 200)
+        showing.told = True
         return JSONResponse({"state": "done" if done else "begun", **told}, headers=PRIVATE)
 
     def cancel(self, request: Request) -> Response:
@@ -116,20 +123,25 @@ class ViewDesk:
 
     def tile(self, request: Request) -> Response:
         """One tile of one pane: numbers of a map, lossless pixels of a picture."""
-        from forensics_ui.imaging import colour, pyramid
+        from forensics_ui.imaging import pyramid
 
         showing, pane, index = self._pane(request)
         if pane is None:
             return Response(NOT_FOUND, 404, media_type="text/plain")
-        where = (request.path_params[name] for name in ("scale", "column", "row"))
+        if not pane.scale:
+            return _picture_tile(showing.values(index), request)
         try:
-            values = pyramid.tile_of(showing.tiles(index), *where, reduce=pane.reduce if pane.scale else "mean")
+            values = pyramid.tile_of(showing.tiles(index), *_place(request), reduce=pane.reduce)
         except IndexError as error:
             return Response(str(error), 404, media_type="text/plain")
-        if pane.scale:
+        if showing.ended.is_set():  # otherwise the page says itself when it has painted, by asking for the rest
             self.jobs.looked(showing)
-            return Response(pyramid.pack(_packable(values)), media_type="application/octet-stream", headers=TILE_HEADERS)
-        return Response(colour.png(np.ascontiguousarray(values)), media_type="image/png", headers=TILE_HEADERS)
+        return Response(pyramid.pack(_packable(values)), media_type="application/octet-stream", headers=TILE_HEADERS)
+
+    def pixels(self, request: Request) -> Response:
+        """One tile of the picture itself, the same for every view."""
+        picture = self.jobs.picture(request.path_params["token"])
+        return _picture_tile(picture.rgb, request) if picture else Response(NOT_FOUND, 404, media_type="text/plain")
 
     def map_png(self, request: Request) -> Response:
         """A whole pane as it is coloured on the screen, at its own size, lossless."""
@@ -200,6 +212,21 @@ class ViewDesk:
             return _problem(error.user_message, 200)
         self.jobs.set_second(token, picture)
         return JSONResponse({"state": "done", "name": picture.name, "sha256": picture.sha256, "width": picture.width, "height": picture.height})
+
+
+def _place(request: Request) -> tuple[int, int, int]:
+    """Scale, column and row of a tile."""
+    return tuple(request.path_params[name] for name in ("scale", "column", "row"))
+
+
+def _picture_tile(rgb: np.ndarray, request: Request) -> Response:
+    from forensics_ui.imaging import colour, pyramid
+
+    try:
+        tile = pyramid.tile_of(rgb, *_place(request))
+    except IndexError as error:
+        return Response(str(error), 404, media_type="text/plain")
+    return Response(colour.png(np.ascontiguousarray(tile)), media_type="image/png", headers=TILE_HEADERS)
 
 
 def _packable(values: np.ndarray) -> np.ndarray:

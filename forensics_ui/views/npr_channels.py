@@ -68,7 +68,8 @@ class NprChannels(View):
     def render(self, subject: Subject, **options: Any) -> Rendering:
         chosen, shown = self.parse(options), self.at_once(subject, **options)
         picture, cell, reference = subject.picture, chosen["l"], _reference(chosen)
-        figures, counts = measure(picture.rgb, cell, reference)
+        # There is no progress to tell of, but a hand that drags a slider leaves this behind at every step.
+        figures, counts = measure(picture.rgb, cell, reference, lambda: subject.progress(0, 0))
         trimmed, end = trimmed_sentence(picture.width, picture.height, cell), _scale(chosen).high
         numbers = {
             **shown.numbers,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -15,11 +15,12 @@ STRIP_BYTES = 1 << 19  # of pixels at a time: the differences of a strip stay in
 LEVELS = 511  # differences of 8-bit pixels: -255 to 255
 
 
-def level_counts(rgb: np.ndarray, cell: int, reference: Reference) -> np.ndarray:
+def level_counts(rgb: np.ndarray, cell: int, reference: Reference, go_on: Callable[[], None] = lambda: None) -> np.ndarray:
     """How often each difference from -255 to 255 occurs, (511, channels) int64; not for the average."""
     channels = rgb.shape[2]
     above, below = np.zeros((256, channels), np.int64), np.zeros((256, channels), np.int64)
     for strip in _strips(rgb, cell):
+        go_on()
         for counted, values in zip((above, below), above_and_below(strip, cell, reference), strict=True):
             plane = values.reshape(strip.shape)
             for channel in range(channels):
@@ -30,26 +31,29 @@ def level_counts(rgb: np.ndarray, cell: int, reference: Reference) -> np.ndarray
     return np.concatenate([below[:0:-1], zeros, above[1:]])
 
 
-def average_counts(rgb: np.ndarray, cell: int) -> np.ndarray:
+def average_counts(rgb: np.ndarray, cell: int, go_on: Callable[[], None] = lambda: None) -> np.ndarray:
     """How often each difference to the cell's average times l^2 occurs, from -255 l^2 to 255 l^2: exact, where the differences have fractions."""
     end = 255 * cell * cell
     counts = np.zeros((2 * end + 1, rgb.shape[2]), np.int64)
     for strip in _strips(rgb, cell):
+        go_on()
         shifted = npr_of_average(strip, cell) + end
         for channel in range(counts.shape[1]):
             counts[:, channel] += np.bincount(shifted[..., channel].ravel(), minlength=len(counts))
     return counts
 
 
-def measure(rgb: np.ndarray, cell: int, reference: Reference) -> tuple[list[dict[str, float | None]], np.ndarray]:
-    """Figures per channel, and counts of the (rounded) levels."""
+def measure(
+    rgb: np.ndarray, cell: int, reference: Reference, go_on: Callable[[], None] = lambda: None
+) -> tuple[list[dict[str, float | None]], np.ndarray]:
+    """Figures per channel, and counts of the (rounded) levels. `go_on` is called often, and raises to end it."""
     if reference == "average":
-        exact = average_counts(rgb, cell)
+        exact = average_counts(rgb, cell, go_on)
         levels = np.arange(len(exact)) / (cell * cell) - 255
         counts = np.zeros((LEVELS, exact.shape[1]), np.int64)
         np.add.at(counts, np.rint(levels).astype(np.intp) + 255, exact)
         return [figures_of_levels(exact[:, channel], levels, 0) for channel in range(exact.shape[1])], counts
-    counts = level_counts(rgb, cell, reference)
+    counts = level_counts(rgb, cell, reference, go_on)
     cells = (rgb.shape[0] // cell) * (rgb.shape[1] // cell)
     return [figures_of_levels(counts[:, channel], np.arange(-255.0, 256.0), cells) for channel in range(counts.shape[1])], counts
 

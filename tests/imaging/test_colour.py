@@ -93,3 +93,14 @@ def test_a_preview_is_a_small_jpeg_in_the_right_colours():
     assert np.abs(np.asarray(shown, int) - (200, 40, 10)).max() <= 4
     assert Image.open(io.BytesIO(preview(pixels, 2000))).size == (900, 300), "nothing is enlarged"
     assert Image.open(io.BytesIO(jpeg(pixels))).size == (900, 300)
+
+
+@pytest.mark.parametrize("size", [(2001, 1001), (1999, 640), (1, 3000)])
+def test_a_preview_that_is_halved_on_the_way_still_averages_what_it_shows(size):
+    across, down = np.meshgrid(np.linspace(0, 255, size[0]), np.linspace(0, 255, size[1]))
+    shown = np.asarray(Image.open(io.BytesIO(preview(np.stack([across, down, across], 2).astype(np.uint8), 300, 100)))).astype(int)
+    scale = 300 / max(size)
+    assert shown.shape[:2] == tuple(max(1, round(length * scale)) for length in size[::-1])
+    expected = np.linspace(0, 255, shown.shape[1]), np.linspace(0, 255, shown.shape[0])
+    assert np.abs(shown[..., 0].mean(axis=0) - expected[0]).max() < (6 if size[0] > 1 else 256)
+    assert np.abs(shown[..., 1].mean(axis=1) - expected[1]).max() < 6

@@ -7,12 +7,12 @@ import time
 import numpy as np
 import pytest
 
-from forensics_ui.imaging.npr import npr
+from forensics_ui.imaging.npr import npr, npr_of_average
 from forensics_ui.imaging.npr_map import TILES, NprMap
 from forensics_ui.imaging.npr_peaks import above_and_below, npr_peaks
 from forensics_ui.imaging.pyramid import Peaks, reduced, tile_of
 
-REFERENCES = [(2, 1), (2, 4), (3, 5), (3, "maximum"), (4, 2), (5, "maximum"), (16, 200)]
+REFERENCES = [(2, 1), (2, 4), (3, 5), (3, "maximum"), (4, 2), (5, "maximum"), (16, 200), (2, "average"), (7, "average"), (16, "average")]
 BLOCKS = [1, 2, 3, 7, 8, 13, 40]
 
 
@@ -36,6 +36,25 @@ def test_peaks_are_the_blocks_of_the_whole_map(pixels, cell, reference, block):
             assert found.dtype == expected.dtype and np.array_equal(found, expected), (left, top, w, h, absolute)
 
 
+@pytest.mark.parametrize("cell", range(2, 17))
+def test_every_cell_size_of_the_slider_gives_the_same_bits_against_every_reference(pixels, cell):
+    for reference in (1, cell, cell * cell, "average", "maximum"):
+        values = npr(pixels, cell, reference)
+        for sign, absolute in ((values, False), (np.abs(values), True)):
+            for block in (2, 14):
+                found = npr_peaks(pixels, (0, 0, values.shape[1], values.shape[0]), block, cell, reference, absolute)
+                assert found.tobytes() == np.ascontiguousarray(reduced(sign, block, "max")).tobytes(), (reference, block, absolute)
+
+
+@pytest.mark.parametrize("cell", [2, 11, 12, 16])
+def test_the_ends_of_the_range_fit_against_the_average(cell):
+    board = np.zeros((cell * 2, cell * 2, 3), np.uint8)
+    board[0, 0] = board[cell:] = 255
+    board[cell, cell] = 0
+    values = npr(board, cell, "average")
+    assert np.array_equal(npr_peaks(board, (0, 0, 2 * cell, 2 * cell), cell, cell, "average"), reduced(values, cell, "max"))
+
+
 def test_strips_do_not_show(pixels, monkeypatch):
     whole = npr_peaks(pixels, (0, 0, 96, 82), 7)
     monkeypatch.setattr("forensics_ui.imaging.npr_peaks.STRIP_BYTES", 1)
@@ -52,6 +71,12 @@ def test_a_difference_lies_above_or_below_and_never_both(pixels):
     above, below = (one.reshape(whole.shape).astype(int) for one in above_and_below(whole, 2, 1))
     assert np.array_equal(above - below, npr(whole))
     assert not (above * below).any()
+
+
+def test_differences_to_the_average_are_whole_numbers_when_multiplied(pixels):
+    whole = pixels[:75, :90]
+    above, below = (one.reshape(whole.shape).astype(int) for one in above_and_below(whole, 15, "average"))
+    assert np.array_equal(above - below, npr_of_average(whole, 15))
 
 
 @pytest.mark.parametrize("reference", [1, "maximum", "average"])
@@ -80,7 +105,8 @@ def test_what_one_channel_computes_the_others_find(pixels, monkeypatch):
     assert len(lazy._kept) == TILES, "and they do not pile up"
 
 
-def test_a_map_on_the_screen_costs_a_fraction_of_the_whole():
+@pytest.mark.parametrize("reference", [1, "average"])
+def test_a_map_on_the_screen_costs_a_fraction_of_the_whole(reference):
     pixels = np.random.default_rng(0).integers(0, 256, (2000, 3000, 3), dtype=np.uint8)
 
     def cost(work) -> float:
@@ -91,5 +117,5 @@ def test_a_map_on_the_screen_costs_a_fraction_of_the_whole():
             times.append(time.process_time() - began)
         return min(times)
 
-    plain = cost(lambda: reduced(npr(pixels), 11, "max"))
-    assert cost(lambda: npr_peaks(pixels, (0, 0, 3000, 2000), 11)) < plain / 2  # six times less on a quiet machine
+    plain = cost(lambda: reduced(npr(pixels, 2, reference), 11, "max"))
+    assert cost(lambda: npr_peaks(pixels, (0, 0, 3000, 2000), 11, 2, reference)) < plain / 2  # six times less on a quiet machine

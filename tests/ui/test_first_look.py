@@ -93,7 +93,7 @@ def test_figures_that_are_not_there_yet_are_not_read_from_the_last_map(screen):
     before = screen.locator(".wb-below").inner_text()
     screen.evaluate("const box = document.querySelector('[data-option=l]'); box.value = 3; box.dispatchEvent(new Event('input', { bubbles: true }))")
     screen.wait_for_function("forensicsWorkbench().made.numbers.l === 3")
-    assert "counting" in screen.locator("#wb-panel").get_attribute("class")
+    screen.wait_for_selector("#wb-panel.counting")
     assert state(screen)["panes"][1]["id"] == "npr_red"
     ended(screen, "npr_channels")
     assert "counting" not in screen.locator("#wb-panel").get_attribute("class")

@@ -271,3 +271,28 @@ def test_ready_tiles_need_no_server(show, tiles):
 
 def address(plane: np.ndarray) -> str:
     return "data:application/octet-stream;base64," + base64.b64encode(pack(plane)).decode()
+
+
+def test_a_viewer_says_what_it_is_going_to_need_and_when_all_of_it_is_on_the_screen(show, tiles):
+    page = show([tiles.add("photo", PHOTO), tiles.add("npr", PLANE, "max", palette=SCALE)])
+    scale = state(page)["panes"][1]["level"]
+    columns, rows = (range(-(-length // (256 * scale))) for length in (1500, 900))
+    assert sorted(page.evaluate("viewer.coming()").split(",")) == [f"{scale}.{column}.{row}" for column in columns for row in rows]
+    tiles.delay = 0.4
+    other = tiles.add("npr2", -PLANE, "max", palette=SCALE)
+    waited = """async (pane) => { const began = performance.now(); viewer.update({ panes: [viewer.spec.panes[0], { ...pane, id: "npr" }] });
+      await viewer.painted(20000); return [performance.now() - began, viewer.state().panes.some((one) => one.missing)]; }"""
+    took, missing = page.evaluate(waited, other)
+    assert 400 < took < 15_000 and not missing
+    tiles.fail = True
+    again = {**other, "levels": {"tile": 256, "url": "/tiles/nothing/{scale}/{column}/{row}"}}
+    took, missing = page.evaluate(waited.replace("20000", "300"), again)
+    assert took >= 299 and missing, "it does not wait for ever for what does not come"
+
+
+def test_the_small_level_is_fetched_after_what_is_on_the_screen(show, tiles):
+    page = show([tiles.add("npr", PLANE[:240, :250], "max", palette=SCALE)])
+    scale = state(page)["panes"][0]["level"]
+    coarse = page.evaluate("[...viewer.panes.values()][0].source.coarsest.scale")
+    asked = [int(path.split("/")[3]) for path in tiles.requests]
+    assert asked == [scale] * asked.count(scale) + [coarse] and asked.count(scale) > 0 and scale < coarse

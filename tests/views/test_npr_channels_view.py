@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.errors import Cancelled, NotApplicable
 from forensics_ui.imaging.npr import npr
 from forensics_ui.views.npr_channels import NprChannels
 from forensics_ui.views.npr_levels import measure
@@ -45,6 +45,15 @@ def test_the_figures_are_those_of_the_whole_map(cell, reference):
         assert found["zero_share"] == pytest.approx((plane == 0).mean(), abs=1e-6)
         assert found["mean_absolute"] == pytest.approx(np.abs(plane).mean(), abs=1e-5)
         assert found["rms"] == pytest.approx(np.sqrt((plane**2).mean()), abs=1e-5)
+
+
+@pytest.mark.parametrize("reference", ["maximum", "average"])
+def test_figures_that_nobody_wants_any_more_are_not_counted_to_the_end(reference):
+    subject = FakeSubject(photo_like(1200, 900), ())
+    subject.cancel_after = 2
+    with pytest.raises(Cancelled):
+        NprChannels().render(subject, reference=reference)
+    assert subject.steps == [(0, 0)] * 3, "there is no progress to be told"
 
 
 def test_zeros_by_construction_are_told_apart():

@@ -1,0 +1,90 @@
+"""PRC's training: the two families of histories, and folders in, weights and card out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from forensics_ui.detectors.prc import PRC
+from forensics_ui.train.counted import CLEAN, SAVED, Past, copies_of, copy_of, is_lossy
+from forensics_ui.train.folders import Sample
+from tests.train.test_train_command import train
+
+NOISE = np.random.default_rng(0).integers(0, 256, (300, 280, 3), np.uint8)
+EVERY_PIXEL = {tuple(pixel) for pixel in NOISE.reshape(-1, 3)}
+
+
+def made(family: int, lossy_file: bool, past: Past, label: int = 1) -> list[np.ndarray]:
+    return [copy_of(NOISE, label, lossy_file, family, np.random.default_rng(seed), past) for seed in range(12)]
+
+
+def untouched(copy: np.ndarray) -> bool:
+    """Noise repeats no pixel by chance: an altered copy holds others than the picture does."""
+    return {tuple(pixel) for pixel in copy.reshape(-1, 3)} <= EVERY_PIXEL
+
+
+def test_a_lossless_file_stays_as_it_is_or_is_reduced():
+    assert all(untouched(copy) for copy in made(CLEAN, False, Past(shrink_lossless=0.0)))
+    reduced = made(CLEAN, False, Past(shrink_lossless=1.0))
+    assert not any(untouched(copy) for copy in reduced) and all(128 <= min(copy.shape[:2]) < 280 for copy in reduced)
+
+
+def test_a_jpeg_enters_the_clean_family_only_reduced_and_not_at_all_where_it_is_too_small():
+    assert not any(untouched(copy) for copy in made(CLEAN, True, Past(shrink_lossless=0.0)))
+    small = NOISE[:130, :130]
+    assert copy_of(small, 0, True, CLEAN, np.random.default_rng(0), Past()) is None
+    assert copy_of(small, 0, True, SAVED, np.random.default_rng(0), Past()) is not None
+
+
+def test_the_saved_family_was_saved_unless_the_file_itself_is_lossy():
+    assert not any(untouched(copy) for copy in made(SAVED, False, Past(shrink_saved=(0, 0), untouched=1.0)))
+    assert all(untouched(copy) for copy in made(SAVED, True, Past(untouched=1.0)))
+
+
+def test_sources_whose_traces_a_save_erases_have_no_saved_copies(tmp_path):
+    Image.fromarray(NOISE).save(tmp_path / "a.png")
+    families = {
+        source: [family for family, _ in copies_of([NOISE], Sample(tmp_path / "a.png", 1, source), Past(clean=1, saved=1), [0])]
+        for source in ("recon-decoder", "other")
+    }
+    assert families == {"recon-decoder": [CLEAN], "other": [CLEAN, SAVED]}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "lossy"), [("a.png", {}, False), ("a.jpg", {}, True), ("a.webp", {"lossless": True}, False), ("b.webp", {}, True)]
+)
+def test_what_a_format_has_thrown_away_is_known_from_the_file(tmp_path, name, options, lossy):
+    Image.fromarray(NOISE).save(tmp_path / name, **options)
+    assert is_lossy(tmp_path / name) is lossy
+
+
+@pytest.mark.slow
+def test_folders_in_weights_and_card_out_twice_the_same(tmp_path: Path, make_pictures: Callable[..., Path]):
+    folder, test = make_pictures(tmp_path / "train", 3, 136, 0), make_pictures(tmp_path / "test", 2, 136, 1)
+    for seed in (5, 6, 7):  # five sources of each class at least, one for every part that is left out
+        make_pictures(folder, 2, 136, seed)
+    call = ("prc", folder, "--test", test, "--out", tmp_path / "out", "--seed", 1, "--json")
+    done = train(*call)
+    assert done.returncode == 0, done.stderr
+    card = json.loads(done.stdout)
+    assert card["detector"] == "prc" and card["figures_set"] == "test" and "cross-fitted" in card["calibration"]["crop"]["set"]
+    assert set(card["training"]["cross_fitted_auc"]) == {"clean", "saved", "gate"}
+    # Enlarged without a filter, the stand-ins for generated pictures are told apart from ones never seen, as they come.
+    assert card["figures"]["as_they_come"]["crop"]["auc"] > 0.9
+    detector = PRC(load_file(tmp_path / "out" / "prc_own.safetensors"), torch.device("cpu"))
+    assert detector.logit(np.asarray(Image.open(next(test.rglob("1_fake/*/*.png"))))) > 0
+    again = json.loads(train(*call).stdout)
+    assert again["sha256"] == card["sha256"]
+
+
+@pytest.mark.parametrize("odd", [("--epochs", "2"), ("--validation", "x"), ("--teacher", "x"), ("--preset", "paper")])
+def test_what_only_networks_have_is_refused(tmp_path, odd):
+    done = train("prc", tmp_path, "--out", tmp_path / "out", *odd)
+    assert done.returncode == 2 and f"{odd[0]}" in done.stderr and "not for prc" in done.stderr

@@ -31,11 +31,12 @@ class Command:
 
 
 COMMANDS: Registry[Command] = Registry("command")
+DETECTOR_HELP = "which detectors (default: the first of prc, lfm, npr and univfd that has weights here, or the one whose weights are given)"
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that every command that scores shares."""
-    parser.add_argument("--detector", default="lfm", metavar="NAME[,NAME...]|all", help="which detectors (default: lfm)")
+    parser.add_argument("--detector", default="best", metavar="NAME[,NAME...]|all", help=DETECTOR_HELP)
     parser.add_argument(
         "--weights", metavar="NAME|FILE", help="installed weights by name, or a published .pth or our .safetensors (with one detector)"
     )

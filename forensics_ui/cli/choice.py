@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics_ui.core.errors import ForensicsError
@@ -15,10 +16,18 @@ if TYPE_CHECKING:
 MAX_DECODERS = 16
 
 
+# In the order of what their weights were measured to be worth once pictures have been saved again, as most have.
+BEST = ("prc", "lfm", "npr", "univfd")
+
+
 def chosen_detectors(wanted: str, workbench: Workbench, weights: str | None) -> list[str]:
-    """The detectors that were asked for; `all` means all that can be used here."""
+    """The detectors that were asked for; `all` means all that can be used here, `best` the first of BEST, or the one of the given weights."""
     known = {item.detector: item for item in workbench.availability()}
-    names = [name for name, item in known.items() if item.usable] if wanted == "all" else [name.strip() for name in wanted.split(",")]
+    usable = [name for name, item in known.items() if item.usable]
+    if wanted == "best":
+        names = [owner_of(weights, workbench.settings.weights_dir) if weights else next((name for name in BEST if name in usable), "lfm")]
+    else:
+        names = usable if wanted == "all" else [name.strip() for name in wanted.split(",")]
     if unknown := [name for name in names if name not in known]:
         raise ForensicsError(f"There is no detector called {unknown[0]!r}; there are {', '.join(known)}.")
     if weights and len(names) != 1:
@@ -29,6 +38,16 @@ def chosen_detectors(wanted: str, workbench: Workbench, weights: str | None) -> 
         if not weights and not known[name].usable:
             raise ForensicsError(known[name].sentence)
     return names
+
+
+def owner_of(weights: str, weights_dir: Path) -> str:
+    """Whose weights these are, by what the file holds; LFM is asked, and says what is wrong, where they are nobody's."""
+    from forensics_ui.weightstore.load import load_weights
+
+    try:
+        return load_weights(weights, None, weights_dir).detector
+    except ForensicsError:
+        return "lfm"
 
 
 def wide_intake(settings: Settings) -> Intake:

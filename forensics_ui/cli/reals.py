@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_place_arguments
+from forensics_ui.cli.base import COMMANDS, DETECTOR_HELP, DONE, SOME_FAILED, Command, add_place_arguments
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import INPUT_RULES
@@ -23,7 +23,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     make = parts.add_parser("make", help="score a folder of photographs that you trust, and store what comes out")
     make.add_argument("folder", type=Path, metavar="FOLDER", help="photographs that no generator touched, of the kind that you examine")
     make.add_argument("--name", help="how the set is called (default: the name of the folder)")
-    make.add_argument("--detector", default="lfm", metavar="NAME[,NAME...]|all", help="which detectors (default: lfm)")
+    make.add_argument("--detector", default="best", metavar="NAME[,NAME...]|all", help=DETECTOR_HELP)
     make.add_argument("--weights", metavar="NAME|FILE", help="installed weights by name, or a file (with one detector)")
     make.add_argument("--rules", default="native,crop", metavar="RULE[,RULE...]", help="input rules (default: native,crop)")
     listed = parts.add_parser("list", help="the stored sets")

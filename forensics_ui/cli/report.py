@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
                 second=workbench.open(arguments.second, str(arguments.second)) if arguments.second else None,
                 metadata=arguments.with_metadata,
                 force=arguments.force,
-                command=_command(arguments),
+                command=_command(arguments, detectors),
             )
         except BadImage as error:
             print(f"{arguments.file.name}: {error.user_message}", file=sys.stderr)
@@ -84,9 +84,9 @@ def _views(given: str) -> list[str] | None:
     return [] if given == "all" else _names(given)
 
 
-def _command(arguments: argparse.Namespace) -> list[str]:
+def _command(arguments: argparse.Namespace, detectors: list[str]) -> list[str]:
     """What to type to have the report again: the choices that change what it says, none that says where it goes."""
-    words = ["python", "-m", "forensics_ui", "report", str(arguments.file), "--out", "DIR", "--detector", arguments.detector]
+    words = ["python", "-m", "forensics_ui", "report", str(arguments.file), "--out", "DIR", "--detector", ",".join(detectors)]
     words += ["--input-rule", arguments.input_rule, "--views", arguments.views, "--format", arguments.format]
     given = {
         "second": arguments.second,

@@ -104,7 +104,9 @@ def _session(arguments: argparse.Namespace) -> Any:
     if arguments.detector == "prc":
         from forensics_ui.train.prc_session import PRCSession
 
-        odd = [name for name in (*OF_NETWORKS, "epochs", "validation", "backbone") if getattr(arguments, name) is not None] + ["bf16"] * arguments.bf16
+        odd = [name for name in (*OF_NETWORKS, "epochs", "validation", "backbone") if getattr(arguments, name) is not None] + [
+            "bf16"
+        ] * arguments.bf16
         if odd or arguments.preset != "own":
             what = f"--{odd[0].replace('_', '-')}" if odd else f"--preset {arguments.preset}"
             raise ForensicsError(f"{what} is not for prc: it is fitted in one go, and every picture is judged by a fit that never saw its source.")

@@ -122,9 +122,13 @@ def _look(view: View, file: Path, options: dict[str, Any], arguments: argparse.N
 
 def _chosen(arguments: argparse.Namespace) -> tuple[dict[str, str], list[str] | None]:
     """Weights per detector, and the detectors to ask; without --detector a view asks all that can be used."""
+    from forensics_ui.cli.choice import owner_of
     from forensics_ui.detectors import DETECTORS
 
-    names = [name.strip() for name in arguments.detector.split(",")]
+    wanted = arguments.detector
+    if wanted == "best":
+        wanted = owner_of(arguments.weights, Settings.load().weights_dir) if arguments.weights else "all"
+    names = [name.strip() for name in wanted.split(",")]
     if unknown := [name for name in names if name != "all" and name not in DETECTORS]:
         raise ForensicsError(f"There is no detector called {unknown[0]!r}; there are {', '.join(DETECTORS.names())}.")
     if arguments.weights and (len(names) != 1 or names == ["all"]):

@@ -9,7 +9,7 @@ from typing import Any
 from forensics_ui.core.types import BANDS, INCONCLUSIVE, NO_TRACE, NOT_APPLICABLE, SOME, STRONG
 from forensics_ui.report.model import DetectorEntry
 from forensics_ui.report.phrases import percent
-from forensics_ui.verdict.several import common_band, disagreement
+from forensics_ui.verdict.several import common_band, contradict, disagreement
 
 ANSWERS = {
     STRONG: "Strong evidence that a generative model made this picture.",
@@ -102,5 +102,5 @@ def _disagreements(by_file: Mapping[tuple[str, str], Mapping[str, str]], titles:
     several = [bands for bands in by_file.values() if len(bands) > 1]
     if not several:
         return []
-    count = sum(bool(disagreement({titles.get(name, name): band for name, band in bands.items()})) for bands in several)
+    count = sum(contradict(bands) for bands in several)
     return [f"The detectors disagree on {count:,} of {len(several):,} {'picture' if len(several) == 1 else 'pictures'} that several of them scored."]

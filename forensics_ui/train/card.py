@@ -64,9 +64,14 @@ def _introduction(card: dict[str, Any]) -> str:
     kind = "**Preliminary** weights" if card.get("preliminary") else "Weights"
     return (
         f"{kind} for the detector `{card['detector']}`, trained with the preset `{card['preset']['name']}`, seed {card['seed']}, "
-        f"{card['training']['steps']:,} steps in {card['training']['seconds'] / 60:.0f} minutes.{_given(card)}\n\n"
+        f"{_work(card['training'])} in {card['training']['seconds'] / 60:.0f} minutes.{_given(card)}\n\n"
         f"Licence: {card.get('licence') or 'not stated'}. SHA-256: `{card['sha256']}`.\n\n{card['training'].get('note', '')}"
     ).rstrip()
+
+
+def _work(training: dict[str, Any]) -> str:
+    """What was done: steps of a network, or one fit to everything that was counted."""
+    return f"{training['steps']:,} steps" if "steps" in training else f"fitted to {training['rows']:,} copies of the pictures"
 
 
 def _given(card: dict[str, Any]) -> str:

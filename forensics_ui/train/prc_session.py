@@ -19,7 +19,7 @@ from forensics_ui.detectors.prc import PRC
 from forensics_ui.service.device import choose_device
 from forensics_ui.train.card import write_card, write_weights
 from forensics_ui.train.counted import CLEAN, SAVED, Past, copies_of
-from forensics_ui.train.figures import Scored, platt, score_samples
+from forensics_ui.train.figures import Scored, by_source, figures, platt, score_samples
 from forensics_ui.train.folders import Sample, counts_by_source, labelled_files
 from forensics_ui.train.measure import area_under_curve
 from forensics_ui.train.pictures import Pictures
@@ -125,7 +125,10 @@ class PRCSession:
             _collect(sides, scores_by_side(detector, _large(held_out, GROWTH_REALS // FOLDS)), i)
         self._say("measuring the test pictures")
         test = score_samples(PRC(states[-1], self.device), self.test) if self.test else None
-        return worth_of(scored, test, growth(sides), "cross-fitted training pictures")
+        worth = worth_of(scored, test, growth(sides), "cross-fitted training pictures")
+        calibrated = worth["calibration"]
+        # How it does on every generator and collection that it was trained on, judged by fits that never saw them.
+        return worth | {"cross_fitted": {"figures": figures(scored, calibrated), "by_source": by_source(scored, "native", calibrated["native"])}}
 
     def _say(self, words: str) -> None:
         self.tell({"words": words})

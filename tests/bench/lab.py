@@ -1,6 +1,6 @@
 """The detection lab: one command prints what weights are worth, side by side, so that every later change is compared.
 
-    python -m tests.bench.lab TEST_FOLDER --weights lfm_distilled --weights published.pth [--out DIR]
+    python -m tests.bench.lab TEST_FOLDER --weights prc_counts --weights lfm_distilled --weights published.pth [--out DIR]
 
 TEST_FOLDER is labelled (0_real/1_fake) and holds generators and collections that none of the weights were trained on.
 Pictures pass through every condition (as they come, JPEG 96, JPEG 80, halved) under the rules crop and native. Formats
@@ -57,8 +57,8 @@ def main() -> None:
     kinds = _kinds(arguments.folder)
     columns = {}
     for wanted in arguments.weights:
-        weights = load_weights(wanted, arguments.detector)
-        detector = DETECTORS.get(arguments.detector)(weights.state, torch.device("cpu"))
+        weights = load_weights(wanted)
+        detector = DETECTORS.get(weights.detector)(weights.state, torch.device("cpu"))
         rows = _scored(detector, weights.sha256, samples, kinds, arguments.out)
         columns[weights.name] = ([_compared(row, weights.card) for row in rows], weights.card)
     for part in (_counts, _table, _by_kind, _by_source, _wrong):
@@ -70,7 +70,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--weights", action="append", required=True, help="a name of installed weights, or a file; give it again for more columns")
-    parser.add_argument("--detector", default="lfm")
     parser.add_argument("--out", type=Path, default=Path("lab"))
     parser.add_argument("--reals", type=int, help="at most this many real pictures, chosen by the hash of their names")
     parser.add_argument("--threads", type=int)

@@ -19,9 +19,8 @@ from forensics_ui.core.settings import Settings
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.service.installed import load_installed
 from forensics_ui.train.features import CachedUnivFD, FeatureStore
-from forensics_ui.train.folders import Sample
 from forensics_ui.train.head import HEAD_PRESETS, Learnt, fit_paper, logistic_regression
-from forensics_ui.train.head_session import HeadSession, weights_of
+from forensics_ui.train.head_session import HeadSession
 from forensics_ui.train.head_worth import blocks_of
 from forensics_ui.train.squares import squares_of
 from tests.bank.tiny_tower import WIDTH, install_tower
@@ -132,13 +131,6 @@ def test_logistic_regression_ends_where_the_gradient_is_zero():
     p = 1 / (1 + np.exp(-(x @ theta[:-1] + theta[-1])))
     assert np.abs(x.T @ (sample * (p - y)) + 1e-3 * theta[:-1]).max() < 1e-6 and theta[0] > 1
     assert abs((sample * (p - y)).sum()) < 1e-6
-
-
-def test_classes_count_the_same_and_a_source_by_the_root_of_its_size():
-    samples = [Sample(Path(f"{i}"), 1, "a" if i < 9 else "b") for i in range(10)] + [Sample(Path("r"), 0, "c")]
-    weights = weights_of(samples)
-    assert weights[:10].sum() == pytest.approx(0.5) == weights[10]
-    assert weights[:9].sum() == pytest.approx(3 * weights[9])
 
 
 def test_the_rate_falls_after_five_worse_epochs_and_the_training_ends_below_the_smallest():

@@ -45,7 +45,9 @@ def start(page: Any, folder: Path) -> str:
     choose(page, folder)
     page.wait_for_selector(".b-found b")
     page.get_by_role("button", name="Start").click()
-    page.wait_for_selector(".b-state", timeout=60_000)
+    # Earlier batches are listed with their states too: the page has to be that of the new one.
+    page.wait_for_selector(".b-progress .b-state", timeout=60_000)
+    page.wait_for_function("location.hash.startsWith('#batch/')")
     return page.evaluate("location.hash").removeprefix("#batch/")
 
 

@@ -35,7 +35,7 @@ def test_detectors_that_disagree_are_said_to_disagree():
         words.headline({"LFM": STRONG, "NPR": NO_TRACE})
         == "The detectors disagree: LFM says strong evidence of generation and NPR says no trace found."
     )
-    assert words.headline({"LFM": SOME, "NPR": INCONCLUSIVE}).startswith("The detectors disagree: ")
+    assert words.headline({"LFM": SOME, "NPR": INCONCLUSIVE}) == "LFM says some evidence of generation; NPR cannot tell (inconclusive)."
     assert words.headline({"LFM": SOME, "NPR": NOT_APPLICABLE}) == words.HEADLINES[SOME]
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from forensics_ui.core.types import INCONCLUSIVE, NO_TRACE, NOT_APPLICABLE, SOME, STRONG
 from forensics_ui.report.words import answer, batch_answer
-from forensics_ui.verdict.several import common_band, disagreement
+from forensics_ui.verdict.several import common_band, contradict, disagreement
 
 
-def test_any_difference_is_a_disagreement_and_every_detector_is_named():
-    assert (
-        disagreement({"LFM": SOME, "NPR": INCONCLUSIVE}) == "The detectors disagree: LFM says some evidence of generation and NPR says inconclusive."
-    )
+def test_any_difference_is_said_and_every_detector_is_named():
+    assert disagreement({"LFM": SOME, "NPR": NO_TRACE}) == "The detectors disagree: LFM says some evidence of generation and NPR says no trace found."
     assert "on how strong" in disagreement({"LFM": SOME, "NPR": STRONG})
     assert common_band({"LFM": SOME, "NPR": NO_TRACE}) is None
+
+
+def test_one_that_cannot_tell_contradicts_nobody_and_backs_nobody():
+    assert disagreement({"LFM": INCONCLUSIVE, "PRC": SOME}) == "PRC says some evidence of generation; LFM cannot tell (inconclusive)."
+    three = disagreement({"LFM": INCONCLUSIVE, "NPR": NO_TRACE, "PRC": NO_TRACE})
+    assert three == "NPR and PRC say no trace found; LFM cannot tell (inconclusive)."
+    assert not contradict({"LFM": INCONCLUSIVE, "PRC": SOME}) and contradict({"LFM": INCONCLUSIVE, "PRC": SOME, "NPR": NO_TRACE})
+    assert common_band({"LFM": INCONCLUSIVE, "PRC": SOME}) is None
 
 
 def test_one_opinion_or_the_same_one_is_no_disagreement():

@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 MAX_DECODERS = 16
 
 
-# In the order of what their weights were measured to be worth once pictures have been saved again, as most have.
-BEST = ("prc", "lfm", "npr", "univfd")
-
-
 def chosen_detectors(wanted: str, workbench: Workbench, weights: str | None) -> list[str]:
     """The detectors that were asked for; `all` means all that can be used here, `best` the first of BEST, or the one of the given weights."""
+    from forensics_ui.detectors import BEST
+
     known = {item.detector: item for item in workbench.availability()}
     usable = [name for name, item in known.items() if item.usable]
     if wanted == "best":

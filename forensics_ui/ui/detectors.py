@@ -8,9 +8,12 @@ from forensics_ui.ui.warm import Bench
 
 
 def describe(bench: Bench) -> list[dict[str, Any]]:
-    """One JSON-ready dictionary per detector, those that can be used first."""
+    """One JSON-ready dictionary per detector: those that can be used first, and of these the ones that are worth most."""
+    from forensics_ui.detectors import BEST
+
     found = [_described(bench, one) for one in bench.get().availability()]
-    return sorted(found, key=lambda one: not one["usable"])
+    order = {name: place for place, name in enumerate(BEST)}
+    return sorted(found, key=lambda one: (not one["usable"], order.get(one["name"], len(BEST))))
 
 
 def _described(bench: Bench, one: Any) -> dict[str, Any]:

@@ -6,13 +6,14 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from forensics_ui.batch import Source, make_plan
-from forensics_ui.batch.cluster.connection import SLOT_BYTES, count_slots, told
+from forensics_ui.batch.cluster.connection import SLOT_BYTES, count_slots, hush_threads, told
 from forensics_ui.core.errors import ForensicsError
 from tests.batch.conftest import make_pictures
 
@@ -153,3 +154,19 @@ def test_a_sentence_of_ours_is_found_in_the_text_of_an_error_that_lost_its_cause
     )
     assert told(error).user_message == "The node a cannot take part."
     assert told(RuntimeError("nobody's\nlast line")).user_message.startswith("The cluster gave up (RuntimeError: last line)")
+
+
+def test_a_thread_that_finds_the_cluster_gone_prints_nothing_and_any_other_error_is_printed(monkeypatch, capsys):
+    class Gone(Exception):
+        pass
+
+    def fails(error):
+        raise error
+
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    hush_threads(Gone)
+    for error in (Gone("left"), ValueError("a fault of ours")):
+        thread = threading.Thread(target=fails, args=(error,))
+        thread.start()
+        thread.join()
+    assert "left" not in (said := capsys.readouterr().err) and "a fault of ours" in said

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import socket
+import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -110,6 +111,7 @@ class ClusterService:
     def close(self, timeout: float = 10.0) -> None:
         """Leave the cluster, which ends what it does for this program; one on this machine ends with it."""
         self._actor = None
+        hush_threads(self._package.exceptions.RaySystemError)
         self._package.shutdown()
 
     def _connect(self, local_cpus: int | None) -> None:
@@ -137,6 +139,17 @@ class ClusterService:
             return self.ray.get(getattr(self._actor, name).remote(*what, **how))
         except self._package.exceptions.RayError as error:
             raise told(error) from error
+
+
+def hush_threads(expected: type[BaseException]) -> None:
+    """Print nothing of threads that Ray leaves behind and that find out by themselves that the cluster is gone."""
+    before = threading.excepthook
+
+    def hook(what: threading.ExceptHookArgs) -> None:
+        if not issubclass(what.exc_type, expected):
+            before(what)
+
+    threading.excepthook = hook
 
 
 def knock(address: str) -> None:

@@ -12,7 +12,7 @@ from forensics_ui.views.common import DETECTOR, ask_each, original, rounded, see
 from forensics_ui.views.deletion import CHECK_PIXELS, Check, check_of_analysis
 from forensics_ui.views.places import contributions, map_pane
 
-KINDS = {ExactMap: "class activation map, exact", TopKTerms: "Top-K terms at their places, exact"}
+KINDS = {ExactMap: "sum over all places, exact", TopKTerms: "Top-K terms at their places, exact"}
 
 
 def figures(analysis: Analysis, values: np.ndarray) -> dict[str, Any]:

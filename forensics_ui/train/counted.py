@@ -1,9 +1,9 @@
 """Training pictures for PRC: random histories of two families, and what is counted in them.
 
 The *clean* family is what lossless files hold: pixels that were never lossily compressed at their present size. The *saved*
-family was compressed last, as JPEG or WebP. A photograph that came as a JPEG enters the first only reduced. Both classes get the
-same histories, and generated pictures that are reduced were mostly a JPEG before, as the photographs were: otherwise the
-remains of the older JPEG would give the photographs away.
+family was compressed last, as JPEG or WebP. A photograph that came as a JPEG enters the first only reduced. Both classes go through
+the same steps, at rates of their own where they come different: most generated pictures that are reduced are saved as JPEG
+before, as the photographs were, so that the remains of the older JPEG do not give the photographs away.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Past:
     quality: tuple[int, int] = (60, 100)
     skew: float = 1.4
     smallest: float = 0.4
-    # Sources, by the beginning of their name, whose traces a save erases: as saved examples they would only teach noise.
+    # Sources, by the beginning of their name, without saved copies: reconstructions of photographs keep few traces through a
+    # save, and fits with them ranked unseen generators no better.
     only_clean: tuple[str, ...] = ("recon",)
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One training of PRC from folders to card: count, fit, calibrate, measure. Minutes on a processor, and the same every time.
+"""One training of PRC from folders to card: count, fit, calibrate, measure. Same pictures and seed on one machine: the same weights.
 
 The validation pictures of the other detectors are not needed: every training picture is judged by a model that never saw its
 source (cross-fitting), and limits and probabilities come from those scores. The weights that ship are fitted to all.
@@ -28,7 +28,7 @@ from forensics_ui.train.session import worth_of
 from forensics_ui.train.sizes import growth, scores_by_side
 
 STRENGTH = 0.3  # of the penalty, per row; chosen on generators that the rows did not hold
-GATE_ROWS = 10_000  # more would say no more about it and need much memory
+GATE_ROWS = 10_000  # products of all pairs of rows are kept, so memory grows with the square
 GROWTH_REALS = 60  # photographs whose scores are followed over sizes
 TOLD_EVERY_SECONDS = 10.0
 
@@ -146,7 +146,7 @@ def _auc(scores: np.ndarray, target: np.ndarray) -> float:
 
 
 def _large(samples: list[Sample], count: int) -> list[Sample]:
-    """The photographs with the most pixels in their files: over their centres, scores are followed over sizes."""
+    """The photographs with the largest files, most of which are large pictures: over their centres, scores are followed over sizes."""
     return sorted((s for s in samples if not s.label), key=lambda s: -s.path.stat().st_size)[:count]
 
 

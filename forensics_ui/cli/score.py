@@ -45,7 +45,8 @@ def _records(workbench: Workbench, file: Path, detectors: list[str], arguments: 
         picture = workbench.open(file, partial=arguments.partial)
     except BadImage as error:
         return [Score(str(file), detector=name, error=error.user_message, error_code=error.code) for name in detectors]
-    scored = [workbench.score(picture, name, rule=arguments.input_rule, weights=arguments.weights, on_progress=_progress) for name in detectors]
+    how = {"rule": arguments.input_rule, "weights": arguments.weights, "on_progress": _progress, "evidence": False}
+    scored = [workbench.score(picture, name, **how) for name in detectors]
     return [replace(one.record, path=str(file)) for one in scored]
 
 

@@ -50,6 +50,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _given(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--teacher", metavar="FILE", help="LFM or NPR weights that soften the labels, seeing each crop before its last save")
     group.add_argument("--start-from", metavar="FILE", help="weights of the same detector to begin with, instead of random ones")
+    group.add_argument("--lfm", metavar="FILE", help="prc: LFM weights that join in; --validation names pictures that they were not trained on")
     group.add_argument("--backbone", metavar="FILE", help="univfd: the CLIP image tower (default: the installed one)")
 
 
@@ -95,7 +96,7 @@ def _session(arguments: argparse.Namespace) -> Any:
     if arguments.detector == "univfd":
         from forensics_ui.train.head_session import HeadSession
 
-        odd = [name for name in OF_NETWORKS if getattr(arguments, name) is not None] + ["bf16"] * arguments.bf16
+        odd = [name for name in (*OF_NETWORKS, "lfm") if getattr(arguments, name) is not None] + ["bf16"] * arguments.bf16
         if odd:
             raise ForensicsError(
                 f"--{odd[0].replace('_', '-')} is for lfm and npr; univfd trains one linear layer on features that stay as they are."
@@ -104,15 +105,17 @@ def _session(arguments: argparse.Namespace) -> Any:
     if arguments.detector == "prc":
         from forensics_ui.train.prc_session import PRCSession
 
-        odd = [name for name in (*OF_NETWORKS, "epochs", "validation", "backbone") if getattr(arguments, name) is not None] + [
-            "bf16"
-        ] * arguments.bf16
+        if bool(arguments.lfm) != bool(arguments.validation):
+            raise ForensicsError("--lfm and --validation go together for prc: what LFM adds is judged on pictures that it was not trained on.")
+        odd = [name for name in (*OF_NETWORKS, "epochs", "backbone") if getattr(arguments, name) is not None] + ["bf16"] * arguments.bf16
         if odd or arguments.preset != "own":
             what = f"--{odd[0].replace('_', '-')}" if odd else f"--preset {arguments.preset}"
             raise ForensicsError(f"{what} is not for prc: it is fitted in one go, and every picture is judged by a fit that never saw its source.")
         return PRCSession(arguments, _progress)
     from forensics_ui.train.session import Session
 
+    if arguments.lfm:
+        raise ForensicsError(f"--lfm is for prc; {arguments.detector} takes in no other network.")
     if arguments.backbone:
         raise ForensicsError(f"--backbone is for univfd; {arguments.detector} stands on no other network.")
     return Session(arguments, _progress)

@@ -6,9 +6,10 @@ Every one of them is compared with the plain networks of `networks.py` in the te
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -79,6 +80,37 @@ def tiles(cells: int, pixels: int, cells_per_tile: int, before: int, after: int)
     return made
 
 
+def in_tiles(
+    pixels: Tensor, cells_per_tile: int, context: tuple[int, int], compute: Callable[[Tensor], Tensor], told: Callable[[int, int], None]
+) -> np.ndarray:
+    """A map with a cell for every 8 x 8 pixels, (batch, rows, columns, ...), computed in tiles of bounded memory.
+
+    `compute` gets pixels and gives their cells; `context` is what it needs before and after, in cells; `told` is called with (done, total).
+    """
+    count, height, width, _ = pixels.shape
+    grid = -(-height // 8), -(-width // 8)
+    rows, columns = (tiles(cells, length, cells_per_tile, *context) for cells, length in zip(grid, (height, width), strict=True))
+    maps = None
+    for done, (row, column) in enumerate(each_tile(rows, columns), 1):
+        cells = compute(pixels[:, row.first_pixel : row.last_pixel, column.first_pixel : column.last_pixel])
+        cells = cells[:, row.skip : row.skip + row.stop - row.start, column.skip : column.skip + column.stop - column.start]
+        maps = np.empty((count, *grid, *cells.shape[3:]), np.float32) if maps is None else maps
+        maps[:, row.start : row.stop, column.start : column.stop] = cells.cpu().numpy()
+        told(done, len(rows) * len(columns))
+    return maps
+
+
 def each_tile(rows: list[Tile], columns: list[Tile]) -> Iterator[tuple[Tile, Tile]]:
     """All tiles, row by row."""
     return ((row, column) for row in rows for column in columns)
+
+
+def squares(height: int, width: int, side: int) -> list[tuple[int, int]]:
+    """Top left corners of as few squares as cover a picture (its last 7 pixels aside), whole ones, at multiples of 8."""
+    return list(itertools.product(*(_spread(length, side) for length in (height, width))))
+
+
+def _spread(length: int, side: int) -> list[int]:
+    count = max(1, -(-length // side))
+    room = max(0, length - side)
+    return [0] if count == 1 else [round(room * i / (count - 1)) // 8 * 8 for i in range(count)]

@@ -83,17 +83,8 @@ class NPR(Detector):
     @torch.inference_mode()
     def findings(self, blocks: Sequence[np.ndarray], checkpoint: Checkpoint = no_checkpoint) -> list[Finding]:
         pixels = torch.from_numpy(np.stack(blocks))
-        count, height, width, _ = pixels.shape
-        grid = -(-height // 8), -(-width // 8)
-        rows = fast.tiles(grid[0], height, CELLS_PER_TILE, CONTEXT_BEFORE, CONTEXT_AFTER)
-        columns = fast.tiles(grid[1], width, CELLS_PER_TILE, CONTEXT_BEFORE, CONTEXT_AFTER)
-        maps = np.empty((count, *grid), np.float32)
-        for done, (row, column) in enumerate(fast.each_tile(rows, columns)):
-            part = pixels[:, row.first_pixel : row.last_pixel, column.first_pixel : column.last_pixel]
-            activation = self.activation(part)[:, row.skip : row.skip + row.stop - row.start, column.skip : column.skip + column.stop - column.start]
-            maps[:, row.start : row.stop, column.start : column.stop] = activation.cpu().numpy()
-            checkpoint(done + 1, len(rows) * len(columns))
-        return [self._finding(m / np.float32(grid[0] * grid[1])) for m in maps]
+        maps = fast.in_tiles(pixels, CELLS_PER_TILE, (CONTEXT_BEFORE, CONTEXT_AFTER), self.activation, checkpoint)
+        return [self._finding(m / np.float32(m.size)) for m in maps]
 
     def activation(self, part: Tensor) -> Tensor:
         """The class activation of every cell before the average, (batch, rows, columns)."""

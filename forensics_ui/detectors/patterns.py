@@ -2,7 +2,8 @@
 
 A residual is what a pixel's neighbours do not explain: first, second and third differences along a row or a column, and
 the second difference in both directions at once. In steps of a few levels it takes five values; several of them
-side by side, in three colours, or some pixels apart are one pattern. NPR's own relationships (right, below and diagonal less
+side by side, in three colours, or some pixels apart are one pattern. Those of the brightness are taken in shares of the residuals
+around them too, which a change of contrast or a JPEG save moves less. NPR's own relationships (right, below and diagonal less
 the top left pixel) are one of the arrangements, taken at every place of the picture and not only on the 2 x 2 grid.
 
 Nothing here is learnt, and everything is integer arithmetic: counts are the same on every machine.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +21,13 @@ import torch
 from torch import Tensor
 
 VALUES = 5  # a residual in steps: -2, -1, 0, 1, 2, and all beyond
+RELATIVE = 0
+AROUND = 7  # pixels a side of the square whose residuals a relative one is held against
 LAGS = (4, 5, 6, 7, 8, 9, 12, 16)
 SCALES = (1, 2)
 SMALLEST = 64  # the widest pattern takes 19 pixels of the half-size picture
+PIECE = 512  # pixels a side that are counted at once; even, because the half-size picture is cut with the whole
+BEYOND = 38  # the pixels that the widest pattern takes beyond its first, at half size
 REACH = 20  # no pattern reaches further than this from its middle, in pixels of the whole picture
 
 Codes = tuple[Tensor, ...]  # patterns at every place: rows and columns are two arrays of one kind
@@ -35,7 +40,7 @@ class Pattern:
     scale: int  # 2: of the picture at half size, each pixel the mean of four
     plane: str
     order: int
-    step: int  # levels, times the residual's order
+    step: int  # levels, times the residual's order; RELATIVE: shares of the mean size of the residuals around it
     shape: str  # along, across, colours, apart or cell
     lag: int = 0
 
@@ -58,6 +63,8 @@ def _listed() -> Iterator[Pattern]:
         yield from (Pattern(1, plane, order, step, shape) for order, shape in lines)
     for plane, step in itertools.product(("r-g", "b-g"), (1, 2)):
         yield Pattern(2, plane, 2, step, "along")
+    for scale in SCALES:
+        yield from (Pattern(scale, "y", order, RELATIVE, shape) for order, shape in lines)
 
 
 PATTERNS = tuple(_listed())
@@ -85,6 +92,8 @@ def class_count(pattern: Pattern) -> int:
 
 CLASSES = tuple(class_count(p) for p in PATTERNS)
 TOTAL = sum(CLASSES)
+# How much each number weighs before a fit: relative patterns are few, and tell more of saved pictures than their share of all numbers.
+LOUDNESS = np.repeat([2.0 if pattern.step == RELATIVE else 1.0 for pattern in PATTERNS], CLASSES)
 
 
 def places(pattern: Pattern, height: int, width: int) -> int:
@@ -95,9 +104,14 @@ def places(pattern: Pattern, height: int, width: int) -> int:
 
 def _extents(pattern: Pattern) -> list[tuple[int, int]]:
     """Rows and columns that one pattern takes beyond its first, for each array of `codes`."""
-    order, line = pattern.order, 3
     if pattern.shape == "cell":
         return [(1, 1)]
+    around = AROUND - 1 if pattern.step == RELATIVE else 0
+    return [(down + around, right + around) for down, right in _absolute_extents(pattern)]
+
+
+def _absolute_extents(pattern: Pattern) -> list[tuple[int, int]]:
+    order, line = pattern.order, 3
     if order == 4:
         more = {"along": line, "apart": pattern.lag}.get(pattern.shape)
         return [(2, 2)] if more is None else [(2, 2 + more), (2 + more, 2)]
@@ -119,7 +133,7 @@ def planes_of(block: Tensor) -> dict[int, dict[str, Tensor]]:
 
 def _colours(pixels: Tensor) -> dict[str, Tensor]:
     r, g, b = (pixels[..., i].contiguous() for i in range(3))
-    return {"r": r, "g": g, "b": b, "r-g": r - g, "b-g": b - g, "2g-r-b": 2 * g - r - b}
+    return {"r": r, "g": g, "b": b, "r-g": r - g, "b-g": b - g, "2g-r-b": 2 * g - r - b, "y": (r + 2 * g + b + 2) >> 2}
 
 
 def each_code(block: Tensor) -> Iterator[tuple[int, Codes]]:
@@ -140,8 +154,10 @@ def _steps(plane: Tensor, pattern: Pattern) -> Codes:
         first = plane[:, :-1, :-1]
         return tuple(in_steps(other - first, pattern.step) for other in (plane[:, :-1, 1:], plane[:, 1:, :-1], plane[:, 1:, 1:]))
     if pattern.order == 4:
-        return (in_steps(_differences(_differences(plane, 2, 2), 1, 2), 4 * pattern.step),)
-    return tuple(in_steps(_differences(plane, direction, pattern.order), pattern.order * pattern.step) for direction in (2, 1))
+        residuals: Codes = (_differences(_differences(plane, 2, 2), 1, 2),)
+    else:
+        residuals = tuple(_differences(plane, direction, pattern.order) for direction in (2, 1))
+    return tuple(relative(r) if pattern.step == RELATIVE else in_steps(r, pattern.order * pattern.step) for r in residuals)
 
 
 def _differences(plane: Tensor, direction: int, order: int) -> Tensor:
@@ -156,6 +172,27 @@ def in_steps(residual: Tensor, step: int) -> Tensor:
     one, two = step // 2, (3 * step + 1) // 2  # beyond the one it is a step, from the other on it is two
     steps = (residual > one).to(torch.int16)
     return steps.add_(residual >= two).sub_((residual < -one).to(torch.int16)).sub_((residual <= -two).to(torch.int16)).add_(2)
+
+
+def relative(residual: Tensor) -> Tensor:
+    """In shares of the mean size in the square around it: beyond two fifths it is a step, beyond four thirds it is two; integers, 0..4.
+
+    Contrast and sharpening change the size of all residuals of a place alike; what stands out from its surroundings stays.
+    """
+    size = residual.abs().to(torch.int32)
+    # A third of a level is added to the mean, so that nothing stands out where nothing varies.
+    around = _window_sums(size) + AROUND**2 // 3
+    inner = [slice(AROUND // 2, length - AROUND // 2) for length in residual.shape[1:]]
+    total = size[:, *inner] * AROUND**2
+    steps = (5 * total > 2 * around).to(torch.int16).add_(3 * total > 4 * around)
+    return steps.mul_(torch.sign(residual[:, *inner])).add_(2)
+
+
+def _window_sums(values: Tensor) -> Tensor:
+    for direction in (1, 2):
+        length = values.shape[direction] - AROUND + 1
+        values = torch.stack([values.narrow(direction, first, length) for first in range(AROUND)]).sum(0, dtype=torch.int32)
+    return values
 
 
 def _codes(steps: list[Codes], pattern: Pattern) -> Codes:
@@ -187,14 +224,32 @@ def _four(values: Tensor, direction: int) -> Tensor:
     return torch.add(pairs.narrow(direction, 2, length), pairs.narrow(direction, 0, length), alpha=VALUES**2)
 
 
-def frequencies(rgb: np.ndarray) -> np.ndarray:
-    """How often every pattern occurs in (height, width, 3) pixels, as shares of its places, alike ones together: (TOTAL,) float32."""
-    shares = np.empty(TOTAL, np.float32)
-    start = 0
-    for index, codes in each_code(torch.from_numpy(rgb.copy())[None]):
-        pattern, count = PATTERNS[index], CLASSES[index]
-        fold = folding(pattern.length, pattern.shape)
-        counted = sum(torch.bincount(code.reshape(-1), minlength=len(fold)) for code in codes).numpy()
-        shares[start : start + count] = np.bincount(fold, weights=counted, minlength=count) / places(pattern, *rgb.shape[:2])
-        start += count
-    return shares
+def frequencies(rgb: np.ndarray, between: Callable[[int, int], None] = lambda done, total: None) -> np.ndarray:
+    """How often every pattern occurs in (height, width, 3) pixels, as shares of its places, alike ones together: (TOTAL,) float32.
+
+    Counted in pieces, so that memory does not grow with the picture; `between` is called after each with (done, total).
+    """
+    height, width, _ = rgb.shape
+    pieces = list(itertools.product(_pieces(height), _pieces(width)))
+    counts = [np.zeros(len(folding(pattern.length, pattern.shape)), np.int64) for pattern in PATTERNS]
+    for done, (rows, columns) in enumerate(pieces, 1):
+        # A pattern belongs to the piece in which it begins, and may end in the next.
+        part = torch.from_numpy(rgb[rows.start : rows.stop + BEYOND, columns.start : columns.stop + BEYOND].copy())[None]
+        for index, codes in each_code(part):
+            own = [len(side) // PATTERNS[index].scale for side in (rows, columns)]
+            for code in codes:
+                counts[index] += torch.bincount(code[:, : own[0], : own[1]].reshape(-1), minlength=len(counts[index])).numpy()
+        between(done, len(pieces))
+    return np.concatenate([_shares(pattern, counted, height, width) for pattern, counted in zip(PATTERNS, counts, strict=True)])
+
+
+def _pieces(side: int) -> list[range]:
+    """Pixels in equal steps; what is left over at the end belongs to the last, if no pattern would fit in there."""
+    starts = range(0, max(1, side - SMALLEST), PIECE)
+    return [range(start, stop) for start, stop in itertools.pairwise([*starts, side])]
+
+
+def _shares(pattern: Pattern, counted: np.ndarray, height: int, width: int) -> np.ndarray:
+    fold = folding(pattern.length, pattern.shape)
+    together = np.bincount(fold, weights=counted, minlength=class_count(pattern))
+    return (together / places(pattern, height, width)).astype(np.float32)

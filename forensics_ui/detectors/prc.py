@@ -3,16 +3,18 @@
 It counts how often small patterns of neighbouring differences occur and weighs every count. There are two sets of weights,
 for pixels that were last saved lossily and for those that were not, and a third says which of the two this picture is:
 
-    logit = (1 - share) * clean + share * saved,    share = sigmoid(saved or not)
+    logit = (1 - share) * (clean + strongest) + share * saved,    share = sigmoid(saved or not)
 
-Each of the three is a bias and a sum over the places of the picture of one looked-up number per pattern, so where the
-evidence lies is exact and needs no gradient. Everything is a mean over places: the score does not grow with the picture.
+Each of the three is a bias and a sum over the places of the picture of one looked-up number per pattern; `strongest` is an LFM
+network that the weights may bring, which only pixels that were not saved lossily are asked of. So where the evidence lies is
+exact and needs no gradient. Everything is a mean, over places or over squares: the score does not grow with the picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,12 +26,14 @@ from forensics_ui.core.types import Cells, ExactMap, Finding, InputRule, Prepare
 from forensics_ui.detectors import fast
 from forensics_ui.detectors.base import DETECTORS, Checkpoint, Detector, DetectorSpec, Precision, no_checkpoint
 from forensics_ui.detectors.patterns import CLASSES, PATTERNS, REACH, SMALLEST, TOTAL, each_code, folding, frequencies, places
+from forensics_ui.detectors.strongest import StrongestPlaces, by_cell, mean_logit
 from forensics_ui.imaging import rules
 
 CELLS_PER_TILE = 64
 CONTEXT = 3  # cells: patterns reach 20 pixels
 CELLS = Cells(stride=8, field=8 + 2 * REACH, inset=REACH)
 HEADS = ("clean", "saved", "gate")
+NETWORK = "lfm."  # what the names of the network's tensors begin with, where there is one
 SHAPES = {**{f"{head}.weight": (TOTAL,) for head in HEADS}, **{f"{head}.bias": (1,) for head in HEADS}}
 
 
@@ -41,7 +45,8 @@ class PRC(Detector):
         name="prc",
         title="PRC",
         paper="this project's own: counts of the pixel relationships of Tan et al. (NPR, CVPR 2024)",
-        looks_at="How often small patterns of differences between neighbouring pixels occur in the whole picture, in each colour and between colours.",
+        looks_at="How often small patterns of differences between neighbouring pixels occur in the whole picture, in each colour and between colours; "
+        "where nothing was saved lossily, LFM's strongest places too.",
         limits="Strong JPEG compression and reductions thin out what it counts, and unusual processing of a photograph can look like generation.",
         parameters=len(HEADS) * (TOTAL + 1),
     )
@@ -49,9 +54,12 @@ class PRC(Detector):
     def __init__(self, state: Mapping[str, Tensor], device: torch.device, precision: Precision = "fp32") -> None:
         # The sums run over thousands of small numbers: they are taken in fp32 whatever is asked for.
         super().__init__(state, device, "fp32")
-        odd = sorted(set(SHAPES) ^ set(state)) or [name for name, shape in SHAPES.items() if tuple(state[name].shape) != shape]
+        own = {name for name in state if not name.startswith(NETWORK)}
+        odd = sorted(set(SHAPES) ^ own) or [name for name, shape in SHAPES.items() if tuple(state[name].shape) != shape]
         if odd:
             raise WeightsMismatch(f"These weights are not those of PRC: {len(odd)} tensors do not fit, the first is {odd[0]!r}.")
+        network = {name.removeprefix(NETWORK): tensor for name, tensor in state.items() if name.startswith(NETWORK)}
+        self._network = StrongestPlaces(network, device) if network else None
         weights = torch.stack([state[f"{head}.weight"].float() for head in HEADS], dim=1)
         starts = accumulate(CLASSES, initial=0)
         self._tables = [
@@ -73,32 +81,52 @@ class PRC(Detector):
 
     @torch.inference_mode()
     def findings(self, blocks: Sequence[np.ndarray], checkpoint: Checkpoint = no_checkpoint) -> list[Finding]:
-        pixels = torch.from_numpy(np.stack(blocks))
-        count, height, width, _ = pixels.shape
-        grid = -(-height // 8), -(-width // 8)
+        return self._each(blocks, checkpoint, self._finding)
+
+    @torch.inference_mode()
+    def logits(self, blocks: Sequence[np.ndarray], checkpoint: Checkpoint = no_checkpoint) -> list[float]:
+        # Counting is half the work of looking up what every place adds, on a processor; a GPU looks up sooner than a processor counts.
+        if self.device.type != "cpu":
+            return super().logits(blocks, checkpoint)
+        return self._each(blocks, checkpoint, self._logit)
+
+    def _each(self, blocks: Sequence[np.ndarray], checkpoint: Checkpoint, compute: Callable[[np.ndarray, Checkpoint], Any]) -> list[Any]:
+        parts = 2 if self._network else 1
+        progress = Progress(checkpoint, parts * len(blocks))
+        return [compute(block, progress) for block in blocks]
+
+    def _logit(self, block: np.ndarray, told: Checkpoint) -> float:
+        clean, saved, gate = frequencies(block, told).astype(np.float64) @ self._weights + self._bias
+        share = _share(gate)
+        clean += mean_logit(self._network.terms(block, told)) if self._network else 0.0
+        return float((1 - share) * clean + share * saved)
+
+    def _finding(self, block: np.ndarray, told: Checkpoint) -> Finding:
+        height, width, _ = block.shape
         tables = [table / places(pattern, height, width) for table, pattern in zip(self._tables, PATTERNS, strict=True)]
-        rows = fast.tiles(grid[0], height, CELLS_PER_TILE, CONTEXT, CONTEXT)
-        columns = fast.tiles(grid[1], width, CELLS_PER_TILE, CONTEXT, CONTEXT)
-        maps = np.empty((count, *grid, len(HEADS)), np.float32)
-        for done, (row, column) in enumerate(fast.each_tile(rows, columns)):
-            part = pixels[:, row.first_pixel : row.last_pixel, column.first_pixel : column.last_pixel].to(self.device)
-            cells = _by_cell(_contributions(part, tables))
-            inner = cells[:, row.skip : row.skip + row.stop - row.start, column.skip : column.skip + column.stop - column.start]
-            maps[:, row.start : row.stop, column.start : column.stop] = inner.cpu().numpy()
-            checkpoint(done + 1, len(rows) * len(columns))
-        return [self._finding(m) for m in maps]
-
-    def logit(self, block: np.ndarray) -> float:
-        # Counting is half the work of looking up what every place adds.
-        sums = frequencies(block).astype(np.float64) @ self._weights + self._bias
-        saved = _share(sums[2])
-        return float((1 - saved) * sums[0] + saved * sums[1])
-
-    def _finding(self, maps: np.ndarray) -> Finding:
-        saved = _share(maps[..., 2].sum(dtype=np.float64) + self._bias[2])
-        contributions = (1 - saved) * maps[..., 0].astype(np.float64) + saved * maps[..., 1]
-        evidence = ExactMap(contributions.astype(np.float32), float((1 - saved) * self._bias[0] + saved * self._bias[1]), CELLS)
+        pixels = torch.from_numpy(block)[None]
+        (maps,) = fast.in_tiles(pixels, CELLS_PER_TILE, (CONTEXT, CONTEXT), lambda part: _by_cell(_contributions(part.to(self.device), tables)), told)
+        clean, saved = maps[..., 0].astype(np.float64), maps[..., 1]
+        bias = self._bias.copy()
+        share = _share(maps[..., 2].sum(dtype=np.float64) + bias[2])
+        if self._network:
+            strongest, more = by_cell(self._network.terms(block, told), *clean.shape)
+            clean += strongest
+            bias[0] += more
+        contributions = ((1 - share) * clean + share * saved).astype(np.float32)
+        evidence = ExactMap(contributions, float((1 - share) * bias[0] + share * bias[1]), CELLS)
         return Finding(evidence.total(), evidence)
+
+
+class Progress:
+    """Several parts after one another, each of which tells how far it is, told as one."""
+
+    def __init__(self, checkpoint: Checkpoint, parts: int) -> None:
+        self._checkpoint, self._parts, self._ended = checkpoint, parts, 0
+
+    def __call__(self, done: int, total: int) -> None:
+        self._checkpoint(self._ended * total + done, self._parts * total)
+        self._ended += done == total
 
 
 def _share(gate: float) -> float:

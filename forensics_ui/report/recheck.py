@@ -170,7 +170,7 @@ def rescore(picture: Picture, entry: Mapping[str, Any], score: Mapping[str, Any]
     chosen = workbench.settings.own_reals
     try:
         _judge_as_then(workbench, score)
-        now = workbench.score(picture, score["detector"], rule=score["input_rule"], weights=name).record.as_dict()
+        now = workbench.score(picture, score["detector"], rule=score["input_rule"], weights=name, evidence=False).record.as_dict()
     except (ForensicsError, KeyError) as error:
         return _score_finding(entry, score, "missing", f"could not be computed here: {getattr(error, 'user_message', error)}")
     finally:

@@ -52,15 +52,16 @@ class DetectorService:
         on_progress: Progress | None = None,
         wait: float = 0.0,
         alone: bool = False,
+        evidence: bool = True,
     ) -> Ticket:
         """Prepare the picture in this thread and queue it. Busy if there is no room within `wait` seconds.
 
         Raises NotApplicable and WeightsMissing here already; what happens later is in the ticket. `on_progress` and
         callbacks are called in the service's thread. `alone` keeps it out of a batch with others, whose number moves
-        the last digits of a logit.
+        the last digits of a logit. Without `evidence` the analysis may come without it, and sooner.
         """
         prepared = detector_called(detector).prepare(picture_rgb, rule)
-        job = Job(self._key(detector, weights), prepared, Priority(priority), Ticket(on_progress), alone)
+        job = Job(self._key(detector, weights), prepared, Priority(priority), Ticket(on_progress), alone, evidence)
         job.ticket.add_done_callback(lambda _: self._wake())
         self._queue.put(job, wait)
         return job.ticket

@@ -86,6 +86,7 @@ class Job:
     priority: Priority
     ticket: Ticket = field(default_factory=Ticket)
     alone: bool = False
+    evidence: bool = True
 
     @property
     def pixels(self) -> int:
@@ -99,4 +100,4 @@ class Job:
     @property
     def group(self) -> tuple:
         """Jobs of one group can be computed together."""
-        return self.key, self.prepared.block.shape, self.priority, id(self) if self.alone else 0
+        return self.key, self.prepared.block.shape, self.priority, self.evidence, id(self) if self.alone else 0

@@ -128,7 +128,11 @@ class Worker:
 
     def _compute(self, model: Model, part: Sequence[Job]) -> tuple[list[Finding], float]:
         started, interrupted = time.perf_counter(), self._interrupted
-        findings = model.detector.findings([job.prepared.block for job in part], self._checkpoint(part))
+        blocks, checkpoint = [job.prepared.block for job in part], self._checkpoint(part)
+        if part[0].evidence:
+            findings = model.detector.findings(blocks, checkpoint)
+        else:
+            findings = [Finding(logit) for logit in model.detector.logits(blocks, checkpoint)]
         if len(findings) != len(part):
             raise ValueError(f"{len(part)} pictures in, {len(findings)} findings out")
         if not all(math.isfinite(finding.logit) for finding in findings):

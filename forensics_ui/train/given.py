@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from forensics_ui.core.errors import WeightsMismatch
+from forensics_ui.core.settings import Settings
 from forensics_ui.detectors.fast import load_strictly
 from forensics_ui.train.ablations import Ablation, network_of
 from forensics_ui.train.teacher import Teacher
@@ -37,3 +38,9 @@ def start_of(name_or_path: str, detector: str, ablation: Ablation, weights_dir: 
     # Counters of training steps, which published files lack, come from the network itself.
     net = load_strictly(network_of(detector, ablation), weights.state, f"{detector.upper()}{' ' * bool(ablation.words())}{ablation.words()}")
     return net.state_dict(), identity_of(weights)
+
+
+def lfm_of(name_or_path: str) -> tuple[dict[str, Tensor], dict[str, dict[str, str]]]:
+    """The state of the LFM network that joins PRC, and what the card says of it."""
+    weights = load_weights(name_or_path, "lfm", Settings.load().weights_dir)
+    return dict(weights.state), {"lfm": identity_of(weights)}

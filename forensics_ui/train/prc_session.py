@@ -1,7 +1,7 @@
 """One training of PRC from folders to card: count, fit, calibrate, measure. Same pictures and seed on one machine: the same weights.
 
-The validation pictures of the other detectors are not needed: every training picture is judged by a model that never saw its
-source (cross-fitting), and limits and probabilities come from those scores. The weights that ship are fitted to all.
+Every picture is judged by a model that never saw its source (cross-fitting), and limits and probabilities come from those
+scores. The weights that ship are fitted to all. With an LFM network, limits come only from pictures that it did not learn from.
 """
 
 from __future__ import annotations
@@ -15,40 +15,26 @@ from typing import Any
 import numpy as np
 import torch
 
+from forensics_ui.detectors.patterns import LOUDNESS
 from forensics_ui.detectors.prc import PRC
 from forensics_ui.service.device import choose_device
 from forensics_ui.train.card import write_card, write_weights
-from forensics_ui.train.counted import CLEAN, SAVED, Past, copies_of
+from forensics_ui.train.counted import CLEAN, SAVED, Past
 from forensics_ui.train.figures import Scored, by_source, figures, platt, score_samples
 from forensics_ui.train.folders import Sample, counts_by_source, labelled_files
+from forensics_ui.train.given import lfm_of
+from forensics_ui.train.joined import joined
 from forensics_ui.train.measure import area_under_curve
-from forensics_ui.train.pictures import Pictures
 from forensics_ui.train.ridge import FOLDS, Line, Ridge, folds_of, source_weights
+from forensics_ui.train.rows import Rows
 from forensics_ui.train.session import worth_of
 from forensics_ui.train.sizes import growth, scores_by_side
 
-STRENGTH = 0.3  # of the penalty, per row; chosen on generators that the rows did not hold
+# Of the penalty, per row, and the least spread of a number, in that of the middle one; chosen on generators that the rows did not hold.
+STRENGTH = {"clean": 0.1, "saved": 0.05, "gate": 0.1}
+FLOOR = {"clean": 5.0, "saved": 1.0, "gate": 1.0}
 GATE_ROWS = 10_000  # products of all pairs of rows are kept, so memory grows with the square
 GROWTH_REALS = 60  # photographs whose scores are followed over sizes
-TOLD_EVERY_SECONDS = 10.0
-
-
-class Rows:
-    """What was counted in the copies of all pictures, and which picture and family each row is of."""
-
-    def __init__(self, samples: list[Sample], past: Past, seed: int, say: Callable[[str], None]) -> None:
-        pictures, told = Pictures(samples, seed=seed), time.monotonic()
-        numbers, self.sample, self.family = [], [], []
-        for index, sample in enumerate(samples):
-            for family, shares in copies_of(pictures.variants(index), sample, past, [seed, index]):
-                numbers.append(shares)
-                self.sample.append(index)
-                self.family.append(family)
-            if time.monotonic() - told > TOLD_EVERY_SECONDS:
-                told = time.monotonic()
-                say(f"counted in {index + 1} of {len(samples)} pictures")
-        self.numbers = np.stack(numbers)
-        self.sample, self.family = np.array(self.sample), np.array(self.family)
 
 
 class PRCSession:
@@ -58,6 +44,10 @@ class PRCSession:
         self.arguments, self.tell = arguments, tell
         self.name = arguments.name or "prc_own"
         self.samples = labelled_files(arguments.folder)
+        self.network, self.given = lfm_of(arguments.lfm) if arguments.lfm else (None, {})
+        # LFM learnt from the first folder only; PRC's lines are fitted to both.
+        self.unseen = labelled_files(arguments.validation) if arguments.lfm else self.samples
+        self.samples += self.unseen if arguments.lfm else []
         self.test = labelled_files(arguments.test) if arguments.test else None
         self.past = Past()
         self.device, _ = choose_device(arguments.device)
@@ -68,8 +58,11 @@ class PRCSession:
         """Count, fit, write, measure; gives the card."""
         began = time.monotonic()
         self.arguments.out.mkdir(parents=True, exist_ok=True)
-        rows = Rows(self.samples, self.past, self.arguments.seed, self._say)
+        rows = Rows(self.samples, self.past, self.arguments.seed, 1 + self.arguments.workers, self._say)
         states, fitted = self._states(rows)
+        if self.network:
+            self._say("bringing in LFM")
+            states = joined(states, self.network, self.unseen, self._folds_of_unseen(), self.device)
         seconds = time.monotonic() - began
         path = self.arguments.out / f"{self.name}.safetensors"
         card = {"name": self.name, "detector": "prc", "preliminary": False}
@@ -77,9 +70,9 @@ class PRCSession:
         card |= {
             "licence": None,
             "data": {"train": counts_by_source(self.samples), **({"test": counts_by_source(self.test)} if self.test else {})},
-            "preset": {"name": "own", **self.past.as_dict(), "strength": STRENGTH, "folds": FOLDS},
+            "preset": {"name": "own", **self.past.as_dict(), "strength": STRENGTH, "floor": FLOOR, "folds": FOLDS},
             "seed": self.arguments.seed,
-            "training": {"rows": len(rows.sample), "seconds": round(seconds), "torch": torch.__version__, "cross_fitted_auc": fitted},
+            "training": {"rows": len(rows.sample), "seconds": round(seconds), "torch": torch.__version__, "cross_fitted_auc": fitted, **self.given},
         }
         card |= self._worth(states)
         write_card(card, path)
@@ -105,7 +98,7 @@ class PRCSession:
         """A line per fold and one for all, on the scale of log odds; and the AUC of the rows under lines that never saw their source."""
         sources = [(int(aim), self.sources[i][1]) for aim, i in zip(aims[chosen], rows.sample[chosen], strict=True)]
         numbers, fold, target = rows.numbers[chosen], fold[chosen], aims[chosen]
-        ridge = Ridge(numbers, target * 2.0 - 1, source_weights(sources), STRENGTH)
+        ridge = Ridge(numbers, target * 2.0 - 1, source_weights(sources), STRENGTH[head], LOUDNESS, FLOOR[head])
         lines = [ridge.fit(fold != i) for i in range(FOLDS)]
         scores = np.empty(len(target))
         for i, line in enumerate(lines):
@@ -117,18 +110,22 @@ class PRCSession:
     def _worth(self, states: list[dict[str, torch.Tensor]]) -> dict[str, Any]:
         scored: list[Scored] = []
         sides: dict[int, dict[str, dict[int, float]]] = {}
+        folds = self._folds_of_unseen()
         for i in range(FOLDS):
             self._say(f"measuring part {i + 1} of {FOLDS} with weights that never saw its sources")
             detector = PRC(states[i], self.device)
-            held_out = [s for s, fold in zip(self.samples, self.folds, strict=True) if fold == i]
+            held_out = [s for s, fold in zip(self.unseen, folds, strict=True) if fold == i]
             scored += score_samples(detector, held_out)
             _collect(sides, scores_by_side(detector, _large(held_out, GROWTH_REALS // FOLDS)), i)
         self._say("measuring the test pictures")
         test = score_samples(PRC(states[-1], self.device), self.test) if self.test else None
-        worth = worth_of(scored, test, growth(sides), "cross-fitted training pictures")
+        worth = worth_of(scored, test, growth(sides), "cross-fitted pictures")
         calibrated = worth["calibration"]
         # How it does on every generator and collection that it was trained on, judged by fits that never saw them.
         return worth | {"cross_fitted": {"figures": figures(scored, calibrated), "by_source": by_source(scored, "native", calibrated["native"])}}
+
+    def _folds_of_unseen(self) -> np.ndarray:
+        return self.folds[-len(self.unseen) :]
 
     def _say(self, words: str) -> None:
         self.tell({"words": words})

@@ -33,13 +33,16 @@ class Line:
 class Ridge:
     """All that is computed once for one set of rows: their scale and their products."""
 
-    def __init__(self, numbers: np.ndarray, targets: np.ndarray, weights: np.ndarray, strength: float) -> None:
-        """`targets` are -1 and 1, `weights` sum to the number of rows, `strength` is per row."""
+    def __init__(
+        self, numbers: np.ndarray, targets: np.ndarray, weights: np.ndarray, strength: float, loudness: np.ndarray | float = 1.0, floor: float = 0.01
+    ) -> None:
+        """`targets` are -1 and 1, `weights` sum to the number of rows, `strength` is per row; `loudness` is how far each number is to spread, and none is
+        taken to spread less than `floor` times the middle one does."""
         self.strength = strength
         self.mean = np.average(numbers, axis=0, weights=weights)
         spread = np.sqrt(np.average((numbers - self.mean) ** 2, axis=0, weights=weights))
-        # A pattern that hardly ever occurs would otherwise weigh as much as any other.
-        self.spread = np.maximum(spread, np.median(spread) * 1e-2) + 1e-12
+        # A pattern that hardly ever occurs would otherwise weigh as much as any other, and a picture full of it would go beyond all bounds.
+        self.spread = (np.maximum(spread, np.median(spread) * floor) + 1e-12) / loudness
         self.root = np.sqrt(weights)
         self.aims = torch.from_numpy(targets * self.root).double()
         self.rows = torch.from_numpy(((numbers - self.mean) / self.spread * self.root[:, None]).astype(np.float32))

@@ -102,7 +102,7 @@ class Calls:
 
     def _one(self, picture: Picture, name: str, rule: str) -> dict[str, Any]:
         try:
-            return self._bench.get().score(picture, name, rule=rule).record.as_dict()
+            return self._bench.get().score(picture, name, rule=rule, evidence=False).record.as_dict()
         except ForensicsError as problem:
             return {
                 "path": picture.name,

@@ -55,7 +55,7 @@ def judge(picture: Picture, analysis: Analysis, card: Mapping[str, Any]) -> Verd
         band, reason = SOME, f"{reason}; these weights are too young, or measured on too few pictures, for a stronger word than this"
     ratio = limits.ratio(logit)
     band, reason = _supported(band, reason, ratio, condition)
-    rates = [*_grown(grown), *_blind(figures, condition), *_error_rates(figures, condition, card), *_of_size(card, analysis)]
+    rates = [*_grown(grown), *_blind(figures, condition), *_error_rates(figures, condition, card), *_of_size(card, analysis, condition)]
     reasons = [reason, *_ratio_words(ratio, limits), *rates, *limits.notes, *young, *analysis.seen.notes]
     return Verdict(band, limits.probability(logit), tuple(reasons), ratio, own)
 
@@ -180,14 +180,14 @@ def _error_rates(figures: Mapping[str, Any] | None, condition: Condition, card: 
     ]
 
 
-def _of_size(card: Mapping[str, Any], analysis: Analysis) -> list[str]:
+def _of_size(card: Mapping[str, Any], analysis: Analysis, condition: Condition) -> list[str]:
     """False alarms among real pictures of about this size, where the whole picture is read and sizes were counted apart."""
     if analysis.seen.rule != "native":
         return []
     side = math.sqrt(analysis.seen.input_size[0] * analysis.seen.input_size[1])
     for name, rows in (card.get("native_by_size") or {}).items():
         low, high = (int(end) for end in name.removesuffix(" px").split("-"))
-        row = rows.get("as_they_come") or {}
+        row = rows.get(condition.key) or {}
         if low <= side < high + 1 and row.get("n_real"):
-            return [f"of {row['n_real']} real pictures of about this size ({name}), as they come, it marks {row['fpr_at_some']:.0%}"]
+            return [f"of {row['n_real']} real pictures of about this size ({name}), measured on {condition.words}, it marks {row['fpr_at_some']:.0%}"]
     return []

@@ -94,7 +94,8 @@ class PictureSubject:
         weights = self._weights.get(detector)
 
         def score() -> float:
-            return self._wait(self._workbench.service.submit(rgb, detector, rule=rule, weights=weights, wait=QUEUE_SECONDS)).logit
+            submit = self._workbench.service.submit
+            return self._wait(submit(rgb, detector, rule=rule, weights=weights, wait=QUEUE_SECONDS, evidence=False)).logit
 
         return self._memory.recall("score", (digest, str(rgb.shape), detector, rule, self._weights_name(detector)), score)
 

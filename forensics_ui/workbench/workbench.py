@@ -107,21 +107,22 @@ class Workbench:
         on_progress: Progress | None = None,
         wait: float = 0.0,
         alone: bool = False,
+        evidence: bool = True,
     ) -> ScoreTicket:
-        """Begin to score. A picture that the detector cannot judge is an answer, not an error; `wait`, `alone`: see the service."""
+        """Begin to score. A picture that the detector cannot judge is an answer, not an error; `wait`, `alone`, `evidence`: see the service."""
 
         def finish(analysis: Analysis) -> Scored:
             self._remember(key, analysis)
             verdict = judge(picture, analysis, self.card_of(analysis, weights))
             return Scored(Score.of(picture, detector, rule, verdict, analysis), analysis)
 
-        key = (picture.sha256, str(picture.complete), detector, self._weights_key(detector, weights), rule)
+        # A score alone may differ in its last digits from one with evidence: an answer does not depend on what was asked before.
+        key = (picture.sha256, str(picture.complete), detector, self._weights_key(detector, weights), rule, str(evidence))
         if known := self._recall(key):
             return ScoreTicket(finish, ready=finish(known))
         try:
-            ticket = self.service.submit(
-                picture.rgb, detector, rule=rule, weights=weights, priority=priority, on_progress=on_progress, wait=wait, alone=alone
-            )
+            how = {"rule": rule, "weights": weights, "priority": priority, "on_progress": on_progress, "wait": wait}
+            ticket = self.service.submit(picture.rgb, detector, **how, alone=alone, evidence=evidence)
         except NotApplicable as reason:
             return ScoreTicket(finish, ready=Scored(Score.of(picture, detector, rule, not_applicable(reason.user_message))))
         return ScoreTicket(finish, ticket=ticket)

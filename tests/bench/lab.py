@@ -1,6 +1,6 @@
 """The detection lab: one command prints what weights are worth, side by side, so that every later change is compared.
 
-    python -m tests.bench.lab TEST_FOLDER --weights prc_counts --weights lfm_distilled --weights published.pth [--out DIR]
+    python -m tests.bench.lab TEST_FOLDER --weights prc_joined --weights lfm_distilled --weights published.pth [--out DIR]
 
 TEST_FOLDER is labelled (0_real/1_fake) and holds generators and collections that none of the weights were trained on.
 Pictures pass through every condition (as they come, JPEG 96, JPEG 80, halved) under the rules crop and native. Formats

@@ -37,4 +37,4 @@ def photo_like(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 @torch.inference_mode()
 def plain_logit(network: nn.Module, block: np.ndarray) -> float:
-    return float(network(normalise(torch.from_numpy(np.ascontiguousarray(block))[None])))
+    return float(network(normalise(torch.from_numpy(np.array(block))[None])))

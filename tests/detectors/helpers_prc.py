@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import torch
 
-from forensics_ui.detectors.patterns import TOTAL, Pattern
+from forensics_ui.detectors.patterns import AROUND, RELATIVE, TOTAL, Pattern
 from forensics_ui.detectors.prc import HEADS
 
 PLANES = {
@@ -18,6 +18,7 @@ PLANES = {
     "r-g": lambda r, g, b: r - g,
     "b-g": lambda r, g, b: b - g,
     "2g-r-b": lambda r, g, b: 2 * g - r - b,
+    "y": lambda r, g, b: (r + 2 * g + b + 2) // 4,
 }
 KERNELS = {1: [-1, 1], 2: [1, -2, 1], 3: [-1, 3, -3, 1]}
 
@@ -62,13 +63,29 @@ def _steps(plane: np.ndarray, pattern: Pattern) -> np.ndarray:
             for y in range(plane.shape[0])
         ]
         both = [[rows[y][x] - 2 * rows[y + 1][x] + rows[y + 2][x] for x in range(plane.shape[1] - 2)] for y in range(plane.shape[0] - 2)]
-        return np.array([[step_of(v, 4 * pattern.step) for v in row] for row in both])
+        return relative_steps(both) if pattern.step == RELATIVE else np.array([[step_of(v, 4 * pattern.step) for v in row] for row in both])
     kernel = KERNELS[pattern.order]
     width = plane.shape[1] - pattern.order
     values = [
         [int(sum(a * v for a, v in zip(kernel, plane[y, x : x + len(kernel)], strict=True))) for x in range(width)] for y in range(plane.shape[0])
     ]
-    return np.array([[step_of(v, pattern.order * pattern.step) for v in row] for row in values])
+    return (
+        relative_steps(values) if pattern.step == RELATIVE else np.array([[step_of(v, pattern.order * pattern.step) for v in row] for row in values])
+    )
+
+
+def relative_steps(values: list[list[int]]) -> np.ndarray:
+    """Each residual that has all its surroundings, by its share of their mean size and a third of a level (in whole numbers: 16 of 49)."""
+    sizes, half = np.abs(np.array(values)), AROUND // 2
+    steps = []
+    for y in range(half, sizes.shape[0] - half):
+        row = []
+        for x in range(half, sizes.shape[1] - half):
+            mean = Fraction(int(sizes[y - half : y + half + 1, x - half : x + half + 1].sum()) + 16, AROUND**2)
+            beyond = (sizes[y, x] > mean * Fraction(2, 5)) + (sizes[y, x] > mean * Fraction(4, 3))
+            row.append(2 + int(np.sign(values[y][x])) * int(beyond))
+        steps.append(row)
+    return np.array(steps)
 
 
 def _in_line(steps: list[np.ndarray], pattern: Pattern) -> Counter[tuple[int, ...]]:

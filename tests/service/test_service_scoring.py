@@ -104,3 +104,11 @@ def test_too_few_findings_are_an_error_not_a_mix_up(service, dummy, picture, mon
     monkeypatch.setattr(dummy, "findings", lambda self, blocks, checkpoint: [])
     with pytest.raises(ForensicsError, match="failed on this picture"):
         service.analyse(picture(7), "dummy")
+
+
+def test_a_score_alone_asks_the_detector_for_less(service, dummy, script, picture, monkeypatch):
+    asked = []
+    monkeypatch.setattr(dummy, "logits", lambda self, blocks, checkpoint: (asked.append(len(blocks)), [0.25] * len(blocks))[1])
+    analysis = service.analyse(picture(7), "dummy", evidence=False)
+    assert (analysis.logit, analysis.evidence, analysis.weights) == (0.25, None, "plain") and asked == [1]
+    assert service.analyse(picture(7), "dummy").logit == 7.0 and asked == [1] and script.batches == [[7]]

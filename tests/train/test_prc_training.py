@@ -12,9 +12,14 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from forensics_ui.detectors.patterns import frequencies
 from forensics_ui.detectors.prc import PRC
 from forensics_ui.train.counted import CLEAN, SAVED, Past, copies_of, copy_of, is_lossy
-from forensics_ui.train.folders import Sample
+from forensics_ui.train.folders import Sample, labelled_files
+from forensics_ui.train.joined import joined
+from forensics_ui.train.rows import Rows
+from tests.detectors.helpers_networks import plain_logit, seeded
+from tests.detectors.helpers_prc import seeded_prc
 from tests.train.test_train_command import train
 
 NOISE = np.random.default_rng(0).integers(0, 256, (300, 280, 3), np.uint8)
@@ -51,7 +56,7 @@ def test_the_saved_family_was_saved_unless_the_file_itself_is_lossy():
 def test_sources_whose_traces_a_save_erases_have_no_saved_copies(tmp_path):
     Image.fromarray(NOISE).save(tmp_path / "a.png")
     families = {
-        source: [family for family, _ in copies_of([NOISE], Sample(tmp_path / "a.png", 1, source), Past(clean=1, saved=1), [0])]
+        source: [family for family, _ in copies_of([NOISE], Sample(tmp_path / "a.png", 1, source), Past(clean=1, saved=1, saved_once=0), [0])]
         for source in ("recon-decoder", "other")
     }
     assert families == {"recon-decoder": [CLEAN], "other": [CLEAN, SAVED]}
@@ -66,12 +71,12 @@ def test_what_a_format_has_thrown_away_is_known_from_the_file(tmp_path, name, op
 
 
 @pytest.mark.slow
-def test_folders_in_weights_and_card_out_twice_the_same(tmp_path: Path, make_pictures: Callable[..., Path]):
+def test_folders_in_weights_and_card_out_and_the_same_with_any_number_of_processes(tmp_path: Path, make_pictures: Callable[..., Path]):
     folder, test = make_pictures(tmp_path / "train", 3, 136, 0), make_pictures(tmp_path / "test", 2, 136, 1)
     for seed in (5, 6, 7):  # five sources of each class at least, one for every part that is left out
         make_pictures(folder, 2, 136, seed)
-    call = ("prc", folder, "--test", test, "--out", tmp_path / "out", "--seed", 1, "--json")
-    done = train(*call)
+    call = ("prc", folder, "--out", tmp_path / "out", "--seed", 1, "--json")
+    done = train(*call, "--test", test, "--workers", 1)
     assert done.returncode == 0, done.stderr
     card = json.loads(done.stdout)
     assert card["detector"] == "prc" and card["figures_set"] == "test" and "cross-fitted" in card["calibration"]["crop"]["set"]
@@ -80,11 +85,30 @@ def test_folders_in_weights_and_card_out_twice_the_same(tmp_path: Path, make_pic
     assert card["figures"]["as_they_come"]["crop"]["auc"] > 0.9
     detector = PRC(load_file(tmp_path / "out" / "prc_own.safetensors"), torch.device("cpu"))
     assert detector.logit(np.asarray(Image.open(next(test.rglob("1_fake/*/*.png"))))) > 0
-    again = json.loads(train(*call).stdout)
-    assert again["sha256"] == card["sha256"]
+
+    samples, said = labelled_files(folder), []
+    one, two = (Rows(samples, Past(clean=1, saved=1, saved_once=0), 3, processes, said.append) for processes in (1, 2))
+    assert np.array_equal(one.numbers, two.numbers) and np.array_equal(one.family, two.family) and np.array_equal(one.sample, two.sample)
+    assert len(one.numbers) == 2 * len(samples)
 
 
-@pytest.mark.parametrize("odd", [("--epochs", "2"), ("--validation", "x"), ("--teacher", "x"), ("--preset", "paper")])
+def test_a_network_joins_the_clean_line_and_both_are_log_odds(tmp_path: Path, make_pictures: Callable[..., Path]):
+    samples = labelled_files(make_pictures(tmp_path, 3, 256))
+    state, network = seeded_prc(), seeded("lfm").state_dict()
+    made = joined([state, state], network, samples, np.array([0, 1] * 6), torch.device("cpu"))
+    assert len(made) == 2 and all(torch.equal(one, two) for one, two in zip(*(m.values() for m in made), strict=True))
+    for name in ("saved.weight", "saved.bias", "gate.weight", "gate.bias"):
+        assert torch.equal(made[0][name], state[name]), "only the clean line is changed"
+    factor = (made[0]["clean.weight"] / state["clean.weight"]).mean()
+    loud = made[0]["lfm.fc1.weight"] / network["fc1.weight"]
+    assert loud.std() < 1e-4 * loud.mean().abs() and factor >= 0
+    block = np.asarray(Image.open(samples[0].path))
+    clean = PRC({**made[0], "gate.weight": state["gate.weight"] * 0, "gate.bias": torch.tensor([-1000.0])}, torch.device("cpu")).logit(block)
+    expected = frequencies(block).astype(float) @ made[0]["clean.weight"].double().numpy() + float(made[0]["clean.bias"])
+    assert clean == pytest.approx(expected + float(loud.mean()) * plain_logit(seeded("lfm"), block), rel=1e-3, abs=1e-3)
+
+
+@pytest.mark.parametrize("odd", [("--epochs", "2"), ("--validation", "x"), ("--lfm", "x"), ("--teacher", "x"), ("--preset", "paper")])
 def test_what_only_networks_have_is_refused(tmp_path, odd):
     done = train("prc", tmp_path, "--out", tmp_path / "out", *odd)
-    assert done.returncode == 2 and f"{odd[0]}" in done.stderr and "not for prc" in done.stderr
+    assert done.returncode == 2 and f"{odd[0]}" in done.stderr and "for prc" in done.stderr

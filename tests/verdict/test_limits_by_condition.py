@@ -103,7 +103,7 @@ def test_between_the_ends_the_ratio_is_that_of_the_sigmoid():
 def test_false_alarms_at_this_size_are_stated_for_whole_pictures():
     sizes = {"native_by_size": {"0-299 px": {"as_they_come": {"n_real": 68, "fpr_at_some": 0.03}}}}
     assert any(
-        "of 68 real pictures of about this size (0-299 px), as they come, it marks 3%" in reason
+        "of 68 real pictures of about this size (0-299 px), measured on pictures as they come, it marks 3%" in reason
         for reason in judged(1.5, {**card(), **sizes}).reasons
     )
 

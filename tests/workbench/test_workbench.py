@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from forensics_ui.core.errors import TruncatedImage
 from forensics_ui.core.settings import Settings
+from forensics_ui.detectors.lfm import LFM
 from forensics_ui.workbench import Workbench
 from tests.detectors.helpers_networks import photo_like, plain_logit, seeded
 
@@ -90,3 +91,12 @@ def test_partial_pictures_are_opened_on_request_and_get_no_verdict(workbench):
     assert 0 < picture.complete < 1
     record = workbench.score(picture, "lfm").record
     assert record.verdict == "inconclusive" and "partial" in record.reasons[0]
+
+
+def test_a_score_alone_does_not_stand_in_for_one_with_evidence(workbench, png, monkeypatch):
+    monkeypatch.setattr(LFM, "logits", lambda self, blocks, checkpoint: [1.5 for _ in blocks])
+    picture = workbench.open(png, "a.png")
+    alone = [workbench.score(picture, "lfm", rule="crop", evidence=False) for _ in range(2)]
+    assert [one.record.logit for one in alone] == [1.5, 1.5] and alone[0].analysis.evidence is None
+    shown = workbench.score(picture, "lfm", rule="crop").analysis
+    assert shown.evidence is not None and shown.logit != 1.5

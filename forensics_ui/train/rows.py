@@ -1,0 +1,53 @@
+"""What is counted in the copies of all pictures, by as many processes as there are: the numbers that PRC's lines are fitted to."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import numpy as np
+import torch
+
+from forensics_ui.train.counted import Past, copies_of
+from forensics_ui.train.folders import Sample
+from forensics_ui.train.pictures import Pictures
+
+TOLD_EVERY_SECONDS = 10.0
+
+Counted = tuple[list[int], np.ndarray]  # the family of every copy of one picture, and its numbers
+
+
+class Rows:
+    """The rows, and which picture and family each is of. They do not depend on the number of processes."""
+
+    def __init__(self, samples: list[Sample], past: Past, seed: int, processes: int, say: Callable[[str], None]) -> None:
+        numbers, families, owners, told = [], [], [], time.monotonic()
+        for index, (family, counted) in enumerate(_counted(samples, past, seed, processes)):
+            numbers.append(counted)
+            families += family
+            owners += [index] * len(family)
+            if time.monotonic() - told > TOLD_EVERY_SECONDS:
+                told = time.monotonic()
+                say(f"counted in {index + 1} of {len(samples)} pictures")
+        self.numbers = np.concatenate(numbers)
+        self.sample, self.family = np.array(owners), np.array(families)
+
+
+def _counted(samples: list[Sample], past: Past, seed: int, processes: int) -> Iterator[Counted]:
+    count = partial(_count, past=past, seed=seed)
+    if processes < 2:
+        yield from map(count, enumerate(samples))
+        return
+    # A forked process would share the threads of torch, which do not survive a fork.
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        yield from pool.map(count, enumerate(samples), chunksize=4)
+
+
+def _count(numbered: tuple[int, Sample], past: Past, seed: int) -> Counted:
+    index, sample = numbered
+    variants = Pictures([sample], seed=seed + index).variants(0)
+    copies = list(copies_of(variants, sample, past, [seed, index]))
+    return [family for family, _ in copies], np.array([shares for _, shares in copies], np.float32).reshape(len(copies), -1)

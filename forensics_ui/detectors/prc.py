@@ -47,7 +47,8 @@ class PRC(Detector):
         paper="this project's own: counts of the pixel relationships of Tan et al. (NPR, CVPR 2024)",
         looks_at="How often small patterns of differences between neighbouring pixels occur in the whole picture, in each colour and between colours; "
         "where nothing was saved lossily, LFM's strongest places too.",
-        limits="Strong JPEG compression and reductions thin out what it counts, and unusual processing of a photograph can look like generation.",
+        limits="Strong JPEG compression and reductions thin out what it counts, and unusual processing of a photograph can look like generation. "
+        "LFM's network is a part of it: where both say the same, that is no second witness.",
         parameters=len(HEADS) * (TOTAL + 1),
     )
 
@@ -104,7 +105,7 @@ class PRC(Detector):
     def _finding(self, block: np.ndarray, told: Checkpoint) -> Finding:
         height, width, _ = block.shape
         tables = [table / places(pattern, height, width) for table, pattern in zip(self._tables, PATTERNS, strict=True)]
-        pixels = torch.from_numpy(block)[None]
+        pixels = torch.from_numpy(block.copy())[None]
         (maps,) = fast.in_tiles(pixels, CELLS_PER_TILE, (CONTEXT, CONTEXT), lambda part: _by_cell(_contributions(part.to(self.device), tables)), told)
         clean, saved = maps[..., 0].astype(np.float64), maps[..., 1]
         bias = self._bias.copy()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,3 +115,17 @@ def _spread(length: int, side: int) -> list[int]:
     count = max(1, -(-length // side))
     room = max(0, length - side)
     return [0] if count == 1 else [round(room * i / (count - 1)) // 8 * 8 for i in range(count)]
+
+
+def one_core() -> ThreadPoolExecutor:
+    """A thread in which torch uses one core: many small operations wait longer for a second one than they take, most of all a busy one."""
+    threads = torch.get_num_threads()
+    pool = ThreadPoolExecutor(1, "one-core")
+    pool.submit(_stay_on_one_core).result()
+    torch.set_num_threads(threads)  # threads to come begin with what was set last
+    return pool
+
+
+def _stay_on_one_core() -> None:
+    torch.get_num_threads()  # a thread takes over what was set for all when it is first asked, and after that keeps its own
+    torch.set_num_threads(1)

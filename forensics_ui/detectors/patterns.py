@@ -224,23 +224,30 @@ def _four(values: Tensor, direction: int) -> Tensor:
     return torch.add(pairs.narrow(direction, 2, length), pairs.narrow(direction, 0, length), alpha=VALUES**2)
 
 
-def frequencies(rgb: np.ndarray, between: Callable[[int, int], None] = lambda done, total: None) -> np.ndarray:
+def frequencies(
+    rgb: np.ndarray, between: Callable[[int, int], None] = lambda done, total: None, run: Callable[..., None] = lambda count, *piece: count(*piece)
+) -> np.ndarray:
     """How often every pattern occurs in (height, width, 3) pixels, as shares of its places, alike ones together: (TOTAL,) float32.
 
-    Counted in pieces, so that memory does not grow with the picture; `between` is called after each with (done, total).
+    Counted in pieces, so that memory does not grow with the picture; `between` is called after each with (done, total), and `run`
+    calls the counting of each (in another thread, say).
     """
     height, width, _ = rgb.shape
     pieces = list(itertools.product(_pieces(height), _pieces(width)))
     counts = [np.zeros(len(folding(pattern.length, pattern.shape)), np.int64) for pattern in PATTERNS]
     for done, (rows, columns) in enumerate(pieces, 1):
-        # A pattern belongs to the piece in which it begins, and may end in the next.
-        part = torch.from_numpy(rgb[rows.start : rows.stop + BEYOND, columns.start : columns.stop + BEYOND].copy())[None]
-        for index, codes in each_code(part):
-            own = [len(side) // PATTERNS[index].scale for side in (rows, columns)]
-            for code in codes:
-                counts[index] += torch.bincount(code[:, : own[0], : own[1]].reshape(-1), minlength=len(counts[index])).numpy()
+        run(_count_piece, counts, rgb, rows, columns)
         between(done, len(pieces))
     return np.concatenate([_shares(pattern, counted, height, width) for pattern, counted in zip(PATTERNS, counts, strict=True)])
+
+
+def _count_piece(counts: list[np.ndarray], rgb: np.ndarray, rows: range, columns: range) -> None:
+    """Add what begins in a piece: a pattern may end in the next."""
+    part = torch.from_numpy(rgb[rows.start : rows.stop + BEYOND, columns.start : columns.stop + BEYOND].copy())[None]
+    for index, codes in each_code(part):
+        own = [len(side) // PATTERNS[index].scale for side in (rows, columns)]
+        for code in codes:
+            counts[index] += torch.bincount(code[:, : own[0], : own[1]].reshape(-1), minlength=len(counts[index])).numpy()
 
 
 def _pieces(side: int) -> list[range]:

@@ -32,5 +32,5 @@ print(json.dumps({"megabytes": (after - before) / 1024, "picture": picture.nbyte
 def test_9_megapixels_need_little_more_memory_than_one(name):
     done = subprocess.run([sys.executable, "-c", SCRIPT, name, "3072"], capture_output=True, text=True, timeout=280, check=True)
     told = json.loads(done.stdout)
-    # Untiled, the first layer's output alone would be 2.4 GB (LFM) or 0.6 GB (NPR).
-    assert told["megabytes"] < told["picture"] + 200, told
+    # Untiled, NPR takes 1.3 GB and LFM 2.8 GB. What the allocator keeps of a tile differs from run to run.
+    assert told["megabytes"] < told["picture"] + 450, told

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from forensics_ui.detectors import DETECTORS, patterns
+from forensics_ui.detectors import DETECTORS, fast, patterns
 from tests.detectors.helpers_networks import photo_like, seeded
 from tests.detectors.helpers_prc import seeded_prc
 
@@ -37,3 +37,12 @@ def test_a_detector_without_a_shorter_way_gives_what_its_findings_say():
     detector = DETECTORS.get("lfm")(seeded("lfm").state_dict(), torch.device("cpu"))
     blocks = [photo_like(96, 128, seed=seed) for seed in range(2)]
     assert detector.logits(blocks) == [finding.logit for finding in detector.findings(blocks)]
+
+
+def test_counting_stays_on_one_core_and_leaves_the_others_to_everybody_else():
+    before = torch.get_num_threads()
+    pool = fast.one_core()
+    assert pool.submit(torch.get_num_threads).result() == 1
+    numbers = torch.rand(1 << 20)
+    assert pool.submit(lambda: float((numbers + numbers).sum())).result() == pytest.approx(2 * float(numbers.sum()), rel=1e-4)
+    assert pool.submit(torch.get_num_threads).result() == 1 and torch.get_num_threads() == before

@@ -5,7 +5,7 @@ family was compressed last, as JPEG or WebP. A photograph that came as a JPEG en
 the same steps, at rates of their own where they come different: most generated pictures that are reduced are saved as JPEG
 before, as the photographs were, so that the remains of the older JPEG do not give the photographs away. Of the saved copies a
 part has the short past that most published pictures have: one save, rather good. Fits to both parts rank unseen generators
-better than fits to either.
+better than fits to the longer pasts alone.
 """
 
 from __future__ import annotations

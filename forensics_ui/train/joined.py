@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from forensics_ui.detectors.patterns import frequencies
+from forensics_ui.detectors.patterns import SMALLEST, frequencies
 from forensics_ui.detectors.prc import NETWORK
 from forensics_ui.detectors.strongest import StrongestPlaces, mean_logit
+from forensics_ui.imaging.npr import whole_cells
 from forensics_ui.imaging.rules import aligned_crop
 from forensics_ui.train.figures import platt
 from forensics_ui.train.folders import Sample
@@ -47,7 +48,8 @@ def joined(states: Sequence[State], network: State, samples: Sequence[Sample], f
 def _clean_blocks(sample: Sample) -> list[np.ndarray]:
     """A picture's pixels without a lossy save at their size: photographs, nearly all of which came as JPEG, only reduced."""
     whole = np.ascontiguousarray(aligned_crop(decode(sample.path)).block)
-    return [halved(whole), *([whole] if sample.label else [])]
+    blocks = [halved(whole), *([whole] if sample.label else [])]
+    return [np.ascontiguousarray(whole_cells(block)) for block in blocks if min(block.shape[:2]) >= SMALLEST]
 
 
 def _with(state: State, network: State, factor: float, shift: float, say: float) -> State:

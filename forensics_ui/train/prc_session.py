@@ -30,7 +30,8 @@ from forensics_ui.train.rows import Rows
 from forensics_ui.train.session import worth_of
 from forensics_ui.train.sizes import growth, scores_by_side
 
-# Of the penalty, per row, and the least spread of a number, in that of the middle one; chosen on generators that the rows did not hold.
+# Of the penalty, per row, and the least spread of a number, in that of the middle one; chosen on generators that the rows did not hold
+# (for the saved line between two that did about as well; for the gate taken over).
 STRENGTH = {"clean": 0.1, "saved": 0.05, "gate": 0.1}
 FLOOR = {"clean": 5.0, "saved": 1.0, "gate": 1.0}
 GATE_ROWS = 10_000  # products of all pairs of rows are kept, so memory grows with the square

@@ -28,6 +28,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="labelled folder of generators and collections that are not in the training folder (default: a fifth is held out by source)",
     )
     add("--test", type=Path, help="labelled folder that only the final error rates come from")
+    add("--learn-test", action="store_true", help="prc: fit the weights to the --test pictures too, each measured by a fit without its source")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=float, help="end by the clock")
     length.add_argument("--epochs", type=float, help="end after this many epochs (default: the preset's)")
@@ -93,6 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _session(arguments: argparse.Namespace) -> Any:
+    if arguments.learn_test and arguments.detector != "prc":
+        raise ForensicsError(f"--learn-test is for prc; what {arguments.detector} learns from cannot measure it.")
     if arguments.detector == "univfd":
         from forensics_ui.train.head_session import HeadSession
 
@@ -107,6 +110,8 @@ def _session(arguments: argparse.Namespace) -> Any:
 
         if bool(arguments.lfm) != bool(arguments.validation):
             raise ForensicsError("--lfm and --validation go together for prc: what LFM adds is judged on pictures that it was not trained on.")
+        if arguments.learn_test and not arguments.test:
+            raise ForensicsError("--learn-test needs pictures under --test.")
         odd = [name for name in (*OF_NETWORKS, "epochs", "backbone") if getattr(arguments, name) is not None] + ["bf16"] * arguments.bf16
         if odd or arguments.preset != "own":
             what = f"--{odd[0].replace('_', '-')}" if odd else f"--preset {arguments.preset}"

@@ -73,7 +73,7 @@ def error_rate(entry: Mapping[str, Any], condition: str = "", note: str = "") ->
     where = CONDITIONS.get(condition or "as_they_come", condition)
     said = f"Not known of this one ({note}: the strictest limits are used). The closest condition that was measured: o" if note else "O"
     return (
-        f"{said}n pictures {where}, from generators it was not trained on, it marks {percent(found['fpr_at_some'])} of {found['n_real']} real ones (false alarms) "
+        f"{said}n pictures {where}, their generators kept out of the training, it marks {percent(found['fpr_at_some'])} of {found['n_real']} real ones (false alarms) "
         f"and finds {percent(found['tpr_at_some'])} of {found['n_fake']} generated ones."
     )
 

@@ -21,7 +21,7 @@ from forensics_ui.train.features import CachedUnivFD
 from forensics_ui.train.folders import Sample, counts_by_source
 from forensics_ui.train.head import Head, Learnt, fit_own, fit_paper, head_preset
 from forensics_ui.train.head_worth import crops_of, head_worth, judged
-from forensics_ui.train.ridge import source_weights
+from forensics_ui.train.lines import source_weights
 from forensics_ui.train.session import groups_of
 from forensics_ui.train.squares import squares_of
 

@@ -24,17 +24,16 @@ from forensics_ui.train.figures import Scored, by_source, figures, platt, score_
 from forensics_ui.train.folders import Sample, counts_by_source, labelled_files
 from forensics_ui.train.given import lfm_of
 from forensics_ui.train.joined import joined
+from forensics_ui.train.lines import FOLDS, Line, Way, fitted, folds_of, least_squares, logistic, source_weights
 from forensics_ui.train.measure import area_under_curve
-from forensics_ui.train.ridge import FOLDS, Line, Ridge, folds_of, source_weights
 from forensics_ui.train.rows import Rows
 from forensics_ui.train.session import worth_of
 from forensics_ui.train.sizes import growth, scores_by_side
 
-# Of the penalty, per row, and the least spread of a number, in that of the middle one; chosen on generators that the rows did not hold
-# (for the saved line between two that did about as well; for the gate taken over).
-STRENGTH = {"clean": 0.1, "saved": 0.05, "gate": 0.1}
-FLOOR = {"clean": 5.0, "saved": 1.0, "gate": 1.0}
+# Chosen on generators that the rows did not hold (the gate's as what did well for the others).
+WAYS = {"clean": Way(least_squares, 0.1, 5.0), "saved": Way(logistic, 0.01, 1.0), "gate": Way(least_squares, 0.1, 1.0)}
 GATE_ROWS = 10_000  # products of all pairs of rows are kept, so memory grows with the square
+LEARNT = "test, in the end also trained on"
 GROWTH_REALS = 60  # photographs whose scores are followed over sizes
 
 
@@ -44,16 +43,18 @@ class PRCSession:
     def __init__(self, arguments: Namespace, tell: Callable[[dict[str, Any]], None]) -> None:
         self.arguments, self.tell = arguments, tell
         self.name = arguments.name or "prc_own"
-        self.samples = labelled_files(arguments.folder)
+        first = labelled_files(arguments.folder)
         self.network, self.given = lfm_of(arguments.lfm) if arguments.lfm else (None, {})
         # LFM learnt from the first folder only; PRC's lines are fitted to both.
-        self.unseen = labelled_files(arguments.validation) if arguments.lfm else self.samples
-        self.samples += self.unseen if arguments.lfm else []
-        self.test = labelled_files(arguments.test) if arguments.test else None
+        more = labelled_files(arguments.validation) if arguments.lfm else []
+        self.unseen = more or first  # limits and probabilities come from these
+        self.test = labelled_files(arguments.test) if arguments.test else []
+        self.samples = [*first, *more, *(self.test if arguments.learn_test else [])]
         self.past = Past()
         self.device, _ = choose_device(arguments.device)
         self.sources = [(s.label, s.source) for s in self.samples]
         self.folds = folds_of(self.sources, arguments.seed)
+        self.fold_of = dict(zip((s.path for s in self.samples), self.folds.tolist(), strict=True))
 
     def run(self) -> dict[str, Any]:
         """Count, fit, write, measure; gives the card."""
@@ -63,15 +64,15 @@ class PRCSession:
         states, fitted = self._states(rows)
         if self.network:
             self._say("bringing in LFM")
-            states = joined(states, self.network, self.unseen, self._folds_of_unseen(), self.device)
+            states = joined(states, self.network, self.unseen, np.array([self.fold_of[s.path] for s in self.unseen]), self.device)
         seconds = time.monotonic() - began
         path = self.arguments.out / f"{self.name}.safetensors"
         card = {"name": self.name, "detector": "prc", "preliminary": False}
         card["sha256"] = write_weights(states[-1], path, {"detector": "prc"})
         card |= {
             "licence": None,
-            "data": {"train": counts_by_source(self.samples), **({"test": counts_by_source(self.test)} if self.test else {})},
-            "preset": {"name": "own", **self.past.as_dict(), "strength": STRENGTH, "floor": FLOOR, "folds": FOLDS},
+            "data": self._data(),
+            "preset": {"name": "own", **self.past.as_dict(), "ways": {head: way.as_dict() for head, way in WAYS.items()}, "folds": FOLDS},
             "seed": self.arguments.seed,
             "training": {"rows": len(rows.sample), "seconds": round(seconds), "torch": torch.__version__, "cross_fitted_auc": fitted, **self.given},
         }
@@ -79,6 +80,12 @@ class PRCSession:
         write_card(card, path)
         (self.arguments.out / "log.jsonl").write_text(json.dumps(card["training"]) + "\n", encoding="utf-8")
         return card
+
+    def _data(self) -> dict[str, Any]:
+        tested = {s.path for s in self.test}
+        data = {"train": counts_by_source([s for s in self.samples if s.path not in tested])}
+        # Shipped weights may have learnt from the test pictures; what was measured on them had not.
+        return data | ({LEARNT if self.arguments.learn_test else "test": counts_by_source(self.test)} if self.test else {})
 
     def _states(self, rows: Rows) -> tuple[list[dict[str, torch.Tensor]], dict[str, float]]:
         """The weights for every fold (fitted without it), and last those fitted to all; and how well the gate and the two lines do."""
@@ -99,34 +106,34 @@ class PRCSession:
         """A line per fold and one for all, on the scale of log odds; and the AUC of the rows under lines that never saw their source."""
         sources = [(int(aim), self.sources[i][1]) for aim, i in zip(aims[chosen], rows.sample[chosen], strict=True)]
         numbers, fold, target = rows.numbers[chosen], fold[chosen], aims[chosen]
-        ridge = Ridge(numbers, target * 2.0 - 1, source_weights(sources), STRENGTH[head], LOUDNESS, FLOOR[head])
-        lines = [ridge.fit(fold != i) for i in range(FOLDS)]
+        lines = fitted(numbers, target, source_weights(sources), fold, WAYS[head], LOUDNESS)
         scores = np.empty(len(target))
-        for i, line in enumerate(lines):
+        for i, line in enumerate(lines[:FOLDS]):
             scores[fold == i] = line(numbers[fold == i])
         # The classes are told apart on one scale by all three lines: log odds, as cross-fitted rows bear them out.
         scale = platt(scores[target == 0], scores[target == 1])
-        return [line.times(*scale) for line in [*lines, ridge.fit()]], _auc(scores, target)
+        return [line.times(*scale) for line in lines], _auc(scores, target)
 
     def _worth(self, states: list[dict[str, torch.Tensor]]) -> dict[str, Any]:
-        scored: list[Scored] = []
+        scored = self._scored(states, self.unseen, "measuring what the limits come from")
         sides: dict[int, dict[str, dict[int, float]]] = {}
-        folds = self._folds_of_unseen()
         for i in range(FOLDS):
-            self._say(f"measuring part {i + 1} of {FOLDS} with weights that never saw its sources")
-            detector = PRC(states[i], self.device)
-            held_out = [s for s, fold in zip(self.unseen, folds, strict=True) if fold == i]
-            scored += score_samples(detector, held_out)
-            _collect(sides, scores_by_side(detector, _large(held_out, GROWTH_REALS // FOLDS)), i)
-        self._say("measuring the test pictures")
-        test = score_samples(PRC(states[-1], self.device), self.test) if self.test else None
+            large = _large([s for s in self.unseen if self.fold_of[s.path] == i], GROWTH_REALS // FOLDS)
+            _collect(sides, scores_by_side(PRC(states[i], self.device), large), i)
+        test = self._scored(states, self.test, "measuring the test pictures") if self.test else None
         worth = worth_of(scored, test, growth(sides), "cross-fitted pictures")
         calibrated = worth["calibration"]
         # How it does on every generator and collection that it was trained on, judged by fits that never saw them.
         return worth | {"cross_fitted": {"figures": figures(scored, calibrated), "by_source": by_source(scored, "native", calibrated["native"])}}
 
-    def _folds_of_unseen(self) -> np.ndarray:
-        return self.folds[-len(self.unseen) :]
+    def _scored(self, states: list[dict[str, torch.Tensor]], samples: list[Sample], words: str) -> list[Scored]:
+        """Every picture judged by weights that never saw its source: those fitted without its fold, or all, if none was fitted to it."""
+        scored: list[Scored] = []
+        for i, state in enumerate(states):
+            self._say(f"{words}: part {i + 1} of {len(states)}")
+            held_out = [s for s in samples if self.fold_of.get(s.path, FOLDS) == i]
+            scored += score_samples(PRC(state, self.device), held_out)
+        return scored
 
     def _say(self, words: str) -> None:
         self.tell({"words": words})

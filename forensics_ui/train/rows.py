@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -16,6 +17,7 @@ from forensics_ui.train.folders import Sample
 from forensics_ui.train.pictures import Pictures
 
 TOLD_EVERY_SECONDS = 10.0
+DRAW = 0  # another number draws other copies of the same pictures
 
 Counted = tuple[list[int], np.ndarray]  # the family of every copy of one picture, and its numbers
 
@@ -39,15 +41,16 @@ class Rows:
 def _counted(samples: list[Sample], past: Past, seed: int, processes: int) -> Iterator[Counted]:
     count = partial(_count, past=past, seed=seed)
     if processes < 2:
-        yield from map(count, enumerate(samples))
+        yield from map(count, samples)
         return
     # A forked process would share the threads of torch, which do not survive a fork.
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        yield from pool.map(count, enumerate(samples), chunksize=4)
+        yield from pool.map(count, samples, chunksize=4)
 
 
-def _count(numbered: tuple[int, Sample], past: Past, seed: int) -> Counted:
-    index, sample = numbered
-    variants = Pictures([sample], seed=seed + index).variants(0)
-    copies = list(copies_of(variants, sample, past, [seed, index]))
+def _count(sample: Sample, past: Past, seed: int) -> Counted:
+    # What is drawn depends on the picture alone: others beside it, or another order of folders, change nothing.
+    own = zlib.crc32(f"{sample.source}/{sample.path.name}".encode())
+    variants = Pictures([sample], seed=own + seed).variants(0)
+    copies = list(copies_of(variants, sample, past, [seed, own, DRAW]))
     return [family for family, _ in copies], np.array([shares for _, shares in copies], np.float32).reshape(len(copies), -1)

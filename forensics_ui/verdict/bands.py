@@ -175,7 +175,7 @@ def _error_rates(figures: Mapping[str, Any] | None, condition: Condition, card: 
     closest = ", the closest condition that was measured" if condition.unmeasured else ""
     own = ", by the card's limit" if card.get("own_reals") else ""
     return [
-        f"measured on {condition.words}{closest}, generators never trained on{own}: it marks {figures['fpr_at_some']:.0%} of {figures['n_real']} real "
+        f"measured on {condition.words}{closest}, their generators kept out of the training{own}: it marks {figures['fpr_at_some']:.0%} of {figures['n_real']} real "
         f"pictures and finds {figures['tpr_at_some']:.0%} of {figures['n_fake']} generated ones"
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from forensics_ui.detectors.prc import PRC
 from forensics_ui.train.counted import CLEAN, SAVED, Past, copies_of, copy_of, is_lossy
 from forensics_ui.train.folders import Sample, labelled_files
 from forensics_ui.train.joined import joined
+from forensics_ui.train.lines import FOLDS
+from forensics_ui.train.prc_session import LEARNT, PRCSession
 from forensics_ui.train.rows import Rows
 from tests.detectors.helpers_networks import plain_logit, seeded
 from tests.detectors.helpers_prc import seeded_prc
@@ -87,9 +90,30 @@ def test_folders_in_weights_and_card_out_and_the_same_with_any_number_of_process
     assert detector.logit(np.asarray(Image.open(next(test.rglob("1_fake/*/*.png"))))) > 0
 
     samples, said = labelled_files(folder), []
-    one, two = (Rows(samples, Past(clean=1, saved=1, saved_once=0), 3, processes, said.append) for processes in (1, 2))
+    past = Past(clean=1, saved=1, saved_once=0)
+    one, two = (Rows(samples, past, 3, processes, said.append) for processes in (1, 2))
     assert np.array_equal(one.numbers, two.numbers) and np.array_equal(one.family, two.family) and np.array_equal(one.sample, two.sample)
     assert len(one.numbers) == 2 * len(samples)
+    alone = Rows(samples[-1:], past, 3, 1, said.append)
+    assert np.array_equal(alone.numbers, one.numbers[one.sample == len(samples) - 1]), "what is drawn does not depend on the pictures beside it"
+
+
+@pytest.mark.parametrize("learn_test", [False, True])
+def test_every_picture_is_measured_by_weights_that_never_saw_its_source(tmp_path: Path, make_pictures: Callable[..., Path], learn_test: bool):
+    folder, test = tmp_path / "train", make_pictures(tmp_path / "test", 2, 136, 9)
+    for seed in range(FOLDS):
+        make_pictures(folder, 1, 136, seed)
+    options = {"name": None, "lfm": None, "device": "cpu", "seed": 1, "learn_test": learn_test}
+    session = PRCSession(Namespace(folder=folder, test=test, out=tmp_path, **options), lambda entry: None)
+    blank = {name: torch.zeros_like(tensor) for name, tensor in seeded_prc().items()}
+    # Weights that say nothing but which part they were fitted without.
+    states = [{**blank, "clean.bias": torch.tensor([float(i)]), "saved.bias": torch.tensor([float(i)])} for i in range(FOLDS + 1)]
+    for scored in session._scored(states, session.test, ""):
+        told = scored.logits["as_they_come"]["crop"]
+        held_out = {session.fold_of.get(s.path, FOLDS) for s in session.test if (s.label, s.source) == (scored.label, scored.source)}
+        assert {told} == held_out and (told < FOLDS) is learn_test
+    assert not {s.path for s in session.test} & {s.path for s in session.unseen}, "limits never come from the pictures that errors are counted on"
+    assert (LEARNT in session._data()) is learn_test and ("test" in session._data()) is not learn_test
 
 
 def test_a_network_joins_the_clean_line_and_both_are_log_odds(tmp_path: Path, make_pictures: Callable[..., Path]):

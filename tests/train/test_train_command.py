@@ -87,6 +87,8 @@ def test_a_variant_with_a_teacher_and_a_start_is_measured_by_its_card_and_refuse
         (("lfm", "tests", "--reference", "top"), "neither a number nor average nor maximum"),
         (("univfd", "tests", "--teacher", "x.pth"), "--teacher is for lfm and npr"),
         (("lfm", "tests", "--backbone", "x.pt"), "--backbone is for univfd"),
+        (("npr", "tests", "--learn-test", "--test", "tests"), "--learn-test is for prc"),
+        (("prc", "tests", "--learn-test"), "--learn-test needs pictures under --test"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path: Path, arguments: tuple[str, ...], sentence: str):

@@ -24,8 +24,9 @@ RULES = ("native", "crop")
 NATIVE_SIDE = 768
 CROP_SIDE = 256
 SIZES = ((0, 300), (300, 600), (600, 769))
-# Shares of real pictures that may reach *some* and *strong*. The card states them, and the verdict's words follow the card.
-ALARMS_SOME, ALARMS_STRONG = 0.02, 0.01
+# Shares of the calibration's real pictures that may reach *some* and *strong*: less than the 2 % that are promised of others, because a limit from a
+# few hundred pictures misses its aim by some. The card states them, and the verdict's words follow the card.
+ALARMS_SOME, ALARMS_STRONG = 0.015, 0.01
 ALARMS_TABLE = 0.05  # of the column by which detectors are compared
 
 

@@ -61,7 +61,7 @@ def main() -> None:
         detector = DETECTORS.get(weights.detector)(weights.state, torch.device("cpu"))
         rows = _scored(detector, weights.sha256, samples, kinds, arguments.out)
         columns[weights.name] = ([_compared(row, weights.card) for row in rows], weights.card)
-    for part in (_counts, _table, _by_kind, _by_source, _wrong):
+    for part in (_counts, _learnt, _table, _by_kind, _by_source, _wrong):
         part(columns)
     _draw(columns, arguments.out / "reliability.png")
 
@@ -128,6 +128,16 @@ def _counts(columns: Columns) -> None:
     kinds = Counter(r.kind for r in rows)
     sources = {label: len({r.scored.source for r in rows if r.scored.label == label}) for label in (0, 1)}
     print(f"\nreal: {sources[0]} sources; generated: {sources[1]} generators;", ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()))
+
+
+def _learnt(columns: Columns) -> None:
+    """Weights that learnt from the sources they are scored on flatter themselves, unless their scores came from fits without those."""
+    for name, (rows, card) in columns.items():
+        groups = [counts for group, counts in (card.get("data") or {}).items() if group != "test"]
+        known = {(label, source) for counts in groups for label, kind in enumerate(("real", "fake")) for source in counts.get(kind, {})}
+        met = sum((row.scored.label, row.scored.source) in known for row in rows)
+        if met:
+            print(f"{name} learnt from the sources of {met} of these {len(rows)} pictures: only fits without them can say how good it is")
 
 
 def _table(columns: Columns) -> None:

@@ -15,7 +15,7 @@ def many(folder, count):
 
 
 def test_a_running_batch_is_found_again_after_a_reload(page, app):
-    batch = start(batch_tab(page, app), many(app.log.parent / "long", 300))
+    batch = start(batch_tab(page, app), many(app.log.parent / "long", 210))
     page.wait_for_selector(".b-progress button[name=pause]:enabled")
     page.click(".b-progress button[name=pause]")
     reaches(page, "Paused")
@@ -34,17 +34,17 @@ def test_a_running_batch_is_found_again_after_a_reload(page, app):
     page.wait_for_function("document.querySelector('.b-name').textContent === '0100.jpg'")
     assert page.locator(".b-table tbody tr").count() == 100
     reaches(page, "Finished")
-    assert "300 of 300 pictures" in page.locator(".b-progress").inner_text()
+    assert "210 of 210 pictures" in page.locator(".b-progress").inner_text()
 
 
 def test_a_cancelled_batch_goes_on_where_it_was(page, app):
-    start(batch_tab(page, app), many(app.log.parent / "cancelled", 300))
+    start(batch_tab(page, app), many(app.log.parent / "cancelled", 140))
     page.click(".b-progress button[name=cancel]")
     reaches(page, "Stopped")
     assert page.locator("button[name=pause]").is_disabled()
     page.click(".b-progress button[name=resume]:enabled")
     reaches(page, "Finished")
-    assert "300 of 300 pictures" in page.locator(".b-progress").inner_text()
+    assert "140 of 140 pictures" in page.locator(".b-progress").inner_text()
 
 
 def test_forgetting_asks_first_and_deletes_no_picture(page, app):
@@ -65,7 +65,7 @@ def test_forgetting_asks_first_and_deletes_no_picture(page, app):
 
 @pytest.mark.slow
 def test_a_killed_app_leaves_a_batch_that_the_next_one_goes_on_with(page, tmp_path):
-    many(tmp_path / "pictures", 300)
+    many(tmp_path / "pictures", 140)
     with running_app(tmp_path) as first:
         start(batch_tab(page, first), tmp_path / "pictures")
         page.wait_for_selector(".b-progress button[name=pause]:enabled")
@@ -77,4 +77,4 @@ def test_a_killed_app_leaves_a_batch_that_the_next_one_goes_on_with(page, tmp_pa
         page.locator(".b-item", has_text="Interrupted").get_by_role("button", name="pictures", exact=True).click()
         page.click(".b-progress button[name=resume]:enabled")
         reaches(page, "Finished")
-        assert "300 of 300 pictures" in page.locator(".b-progress").inner_text()
+        assert "140 of 140 pictures" in page.locator(".b-progress").inner_text()

@@ -92,6 +92,7 @@ def disturb(place: Path, weights: Path, pictures: int, kills: int, span: float) 
     assert len(computed) == pictures and set(computed.values()) == {1}
 
 
+@pytest.mark.slow
 def test_killed_a_few_times(tmp_path, batch_weights):
     disturb(tmp_path, batch_weights, pictures=40, kills=2, span=0.9)
 

@@ -87,6 +87,7 @@ def pictures(folder: Path, count: int, side: int = 48) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_results_are_those_of_the_local_engine(cluster_manager, batch_workbench, own, tmp_path):
     folder = pictures(tmp_path / "in", 10)
     written = {}
@@ -111,6 +112,7 @@ def test_the_results_are_those_of_the_local_engine(cluster_manager, batch_workbe
     assert next(row for row in rows if row["error"])["error_code"] == "truncated"
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_mid_run_costs_no_row(cluster_manager, batch_workbench, own, tmp_path):
     folder = pictures(tmp_path / "in", 100, side=160)
     out = tmp_path / "out"
@@ -130,6 +132,7 @@ def test_a_worker_that_is_killed_mid_run_costs_no_row(cluster_manager, batch_wor
     assert set(cluster_manager.rows(batch).computed().values()) == {1}
 
 
+@pytest.mark.slow
 def test_pictures_that_end_every_worker_end_the_run_in_a_sentence(cluster, tmp_path):
     import pyarrow as pa
 
@@ -166,6 +169,7 @@ def ray_command(place: Path, weights: Path) -> tuple[list[str], dict[str, str]]:
     return [sys.executable, "-m", "forensics_ui", *map(str, words)], environment
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
 def test_a_killed_command_goes_on_from_what_the_parquet_files_hold(batch_weights, tmp_path):
     folder = pictures(tmp_path / "in", 100, side=160)
@@ -190,6 +194,7 @@ def test_a_killed_command_goes_on_from_what_the_parquet_files_hold(batch_weights
     assert len((tmp_path / "out" / "results.json").read_bytes()) > 1000
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals as POSIX does")
 def test_ctrl_c_stops_cleanly(batch_weights, tmp_path):
     folder = pictures(tmp_path / "in", 100, side=160)

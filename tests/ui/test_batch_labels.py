@@ -157,6 +157,7 @@ def test_every_file_of_the_evaluation_is_downloaded(compared, app, folder):
         compared.wait_for_selector(".b-reports [role=status]:has-text('was written')")
 
 
+@pytest.mark.slow
 def test_another_line_is_drawn_without_scoring_again(compared, app, folder):
     draw_elsewhere(compared, "oracle")
     compared.wait_for_selector(".b-cheating", timeout=60_000)

@@ -52,6 +52,7 @@ def test_the_picture_is_laid_beside_its_inversion(page, app_with_inverter):
     assert "not a colour negative" in page.locator(".wb-below").inner_text()
 
 
+@pytest.mark.slow
 def test_rebuilding_shows_progress_can_be_stopped_and_is_done_once(page, app_with_inverter):
     lay(opened(page, app_with_inverter), "large.jpg", encoded(Image.fromarray(noise(2560, 2048)), "JPEG"))
     page.click("#wb-tab-difference")

@@ -43,7 +43,7 @@ def file_facts(format: str, width: int, height: int, byte_count: int, facts: Map
     jpeg = facts.get("jpeg") or {}
     return {
         "format": format,
-        "lossless": LOSSLESS.get(format),
+        "lossless": LOSSLESS.get(format, facts.get("lossless")),
         "width": width,
         "height": height,
         "pixels": width * height,

@@ -54,10 +54,11 @@ def chief(picture: Picture) -> dict[str, str]:
 
 
 def _type(picture: Picture) -> str:
-    declared = picture.facts.get("declared_type")
+    declared, lossless = picture.facts.get("declared_type"), picture.facts.get("lossless")
+    saved = "" if lossless is None else f", saved {'without' if lossless else 'with'} loss"
     if picture.facts.get("type_mismatch"):
-        return f"{picture.format} (its name says {declared})"
-    return f"{picture.format} (as its name says)" if declared else f"{picture.format} (its name says nothing)"
+        return f"{picture.format} (its name says {declared}){saved}"
+    return f"{picture.format} ({'as its name says' if declared else 'its name says nothing'}){saved}"
 
 
 def _jpeg(jpeg: Mapping[str, Any]) -> str:

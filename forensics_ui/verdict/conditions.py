@@ -44,8 +44,8 @@ def condition_of(picture: Picture) -> Condition:
 
 
 def _saved(picture: Picture) -> Condition:
-    if picture.format not in LOSSY:
-        return Condition("as_they_come", "pictures as they come", f"{picture.format}, saved without loss")
+    if picture.format not in LOSSY or picture.facts.get("lossless"):
+        return Condition("as_they_come", "pictures as they come", f"{NAMES.get(picture.format, picture.format)}, saved without loss")
     quality = (picture.facts.get("jpeg") or {}).get("quality")
     if quality is None:
         name = NAMES.get(picture.format, picture.format)

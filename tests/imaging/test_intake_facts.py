@@ -30,6 +30,19 @@ def test_exif_orientation_is_a_fact_and_never_applied(intake, kind):
     assert any("orientation 6" in each for each in picture.facts["remarks"])
 
 
+@pytest.mark.parametrize("lossless", [True, False])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("frames", [1, 3])
+def test_a_webp_says_whether_its_pixels_were_kept(intake, lossless, mode, frames):
+    images = [photograph(64, 48, seed=seed).convert(mode) for seed in range(frames)]
+    if mode == "RGBA":
+        for image in images:
+            image.putalpha(120)
+    more = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
+    assert intake.open(encode(images[0], "WEBP", lossless=lossless, **more)).facts["lossless"] is lossless
+    assert intake.open(encode(images[0].convert("RGB"), "PNG")).facts["lossless"] is None
+
+
 def exif_with_place() -> Image.Exif:
     exif = Image.Exif()
     exif[0x010F] = "Maker\x1b[31m\x08gnp.exe"

@@ -33,6 +33,12 @@ def test_loss_that_was_never_measured_is_said_to_be_only_close_to_jpeg(format, n
     assert found.key == "jpeg80" and found.unmeasured == f"no limit was measured for {name}" and found.here == f"saved as {name}, as a rule with loss"
 
 
+def test_a_webp_that_says_how_it_was_saved_is_judged_by_that():
+    found = condition_of(picture("WEBP", lossless=True))
+    assert (found.key, found.unmeasured, found.here) == ("as_they_come", "", "WebP, saved without loss")
+    assert condition_of(picture("WEBP", lossless=False)).unmeasured == "no limit was measured for WebP"
+
+
 def test_a_jpeg_whose_quality_cannot_be_told_is_not_said_to_be_another_format():
     assert condition_of(picture("JPEG")).unmeasured == "the quality of this JPEG is not known"
 

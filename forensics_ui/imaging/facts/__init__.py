@@ -62,6 +62,7 @@ def gather(image: Any, data: bytes, request: dict[str, Any], shape: Structure) -
         "exif": tags["exif"],
         "gps": tags["gps"],
         "icc": source.attempt("The colour profile", lambda: icc(source)),
+        "lossless": shape.lossless,
         "jpeg": source.attempt("The JPEG tables", lambda: jpeg.describe(shape.jpeg) if shape.jpeg else None),
         "thumbnails": source.attempt("Thumbnails", lambda: thumbnails.read(source), []),
         "decoder": versions.decoder(source.kind),

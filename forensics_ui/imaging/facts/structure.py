@@ -15,6 +15,8 @@ from forensics_ui.imaging.facts import jpeg_markers
 MAX_PARTS = 20_000
 # A 200 MB film of full blocks has 800,000; counting more would only serve who wants to keep us busy.
 MAX_GIF_BLOCKS = 1_000_000
+# Whether the chunk that begins a WebP's pixels keeps them exactly; a separate alpha plane goes with lossy colours only.
+WEBP_PIXELS = {b"VP8L": True, b"VP8 ": False, b"ALPH": False}
 
 
 @dataclass
@@ -26,6 +28,7 @@ class Structure:
     frames: int | None = None
     frames_capped: bool = False
     bits: int | None = None  # per channel
+    lossless: bool | None = None  # of a format that can be both, where the container tells
     jpeg: jpeg_markers.Markers | None = None
     chunks: list[str] = field(default_factory=list)
 
@@ -79,6 +82,10 @@ def walk_riff(data: bytes, found: Structure) -> None:
             break
         kind, length = struct.unpack_from("<4sI", data, at)
         frames += kind == b"ANMF"
+        # The first picture counts; that of an animation stands behind 16 bytes about its frame.
+        first = data[at + 24 : at + 28] if kind == b"ANMF" else kind
+        if found.lossless is None and first in WEBP_PIXELS:
+            found.lossless = WEBP_PIXELS[first]
         if len(found.chunks) < 64:
             found.chunks.append(kind.decode("latin-1"))
         at += 8 + length + (length & 1)

@@ -20,14 +20,16 @@ def plainly(card: Mapping[str, Any]) -> list[str]:
 
 def _what(card: Mapping[str, Any]) -> str:
     title = title_of(str(card["detector"]))
-    real, fake = (counts((card.get("data") or {}).get("train") or {}, label) for label in ("real", "fake"))
-    learned = (
-        f"{real[0]:,} photographs and {fake[0]:,} pictures by {fake[1]} generators"
-        if real[0] and fake[0]
-        else "pictures that its card does not count"
-    )
+    real, fake = (counts(learnt_from(card), label) for label in ("real", "fake"))
+    learned = f"{real[0]:,} real pictures and {fake[0]:,} by {fake[1]} generators" if real[0] and fake[0] else "pictures that its card does not count"
     kind = "A first, weak version: what" if card.get("preliminary") else "What"
     return f"{kind} the {title} detector has learned from {learned}, to tell generated pictures from others."
+
+
+def learnt_from(card: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Pictures by class and source, of all groups that the weights were trained on; some were test pictures before."""
+    groups = [group for name, group in (card.get("data") or {}).items() if "train" in name]
+    return {label: {source: n for group in groups for source, n in (group.get(label) or {}).items()} for label in ("real", "fake")}
 
 
 def title_of(detector: str) -> str:
@@ -53,7 +55,7 @@ def _errs(card: Mapping[str, Any]) -> str:
         return "How often it errs was never measured, so its scores get no verdict."
     figures = {name: rows[rule] for name, rows in card["figures"].items() if rule in rows}
     clean = figures["as_they_come"]
-    whose = " it had never met" if str(card.get("figures_set", "")).startswith("test") else ""
+    whose = " kept out of its training" if str(card.get("figures_set", "")).startswith("test") else ""
     said = (
         f"Of generators{whose}, it found {of_hundred(clean['tpr_at_some'])} generated pictures in their first state, and wrongly marked "
         f"{of_hundred(clean['fpr_at_some'])} real ones"

@@ -43,7 +43,9 @@ def _failures(card: Card) -> str:
     known = card.get("known_failures")
     if not isinstance(known, list) or not known:
         return ""
-    return fold(f"Known failures ({len(known)})", "<ul>" + "".join(f"<li>{escape(sentence(line))}</li>" for line in known) + "</ul>")
+    # Cards mark the names of bands with asterisks, as their Markdown page wants it.
+    lines = "".join(f"<li>{escape(sentence(line).replace('*', ''))}</li>" for line in known)
+    return fold(f"Known failures ({len(known)})", f"<ul>{lines}</ul>")
 
 
 def _folded(card: Card) -> str:

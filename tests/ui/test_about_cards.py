@@ -34,6 +34,17 @@ def test_the_shipped_cards_are_all_shown_with_two_sentences_each():
         assert any(character.isdigit() for character in said[1])
 
 
+def test_all_that_weights_learnt_from_is_counted_and_nothing_else():
+    groups = {
+        "train": ("a", "g", 2, 3),
+        "validation": ("b", "h", 50, 60),
+        "test, in the end also trained on": ("c", "i", 1, 4),
+        "test": ("d", "j", 70, 80),
+    }
+    data = {name: {"real": {real: n}, "fake": {fake: m}} for name, (real, fake, n, m) in groups.items()}
+    assert "learned from 3 real pictures and 7 by 2 generators" in plainly({"detector": "lfm", "data": data})[0]
+
+
 def test_figures_counts_and_failures_of_the_shipped_detector_are_on_the_page():
     file = next(file for file in WEIGHTS.glob("lfm*.safetensors"))
     card, shown = json.loads(file.with_suffix(".json").read_text(encoding="utf-8")), cards(WEIGHTS)

@@ -34,6 +34,7 @@ from forensics_ui.train.sizes import growth, scores_by_side
 WAYS = {"clean": Way(least_squares, 0.1, 5.0), "saved": Way(logistic, 0.01, 1.0), "gate": Way(least_squares, 0.1, 1.0)}
 GATE_ROWS = 10_000  # products of all pairs of rows are kept, so memory grows with the square
 LEARNT = "test, in the end also trained on"
+LEFT_OUT = f"Every picture was judged by the one of {FOLDS} fits that had left its source out, not by these weights."
 GROWTH_REALS = 60  # photographs whose scores are followed over sizes
 
 
@@ -77,6 +78,7 @@ class PRCSession:
             "training": {"rows": len(rows.sample), "seconds": round(seconds), "torch": torch.__version__, "cross_fitted_auc": fitted, **self.given},
         }
         card |= self._worth(states)
+        card |= {"measured_how": LEFT_OUT} if self.arguments.learn_test else {}
         write_card(card, path)
         (self.arguments.out / "log.jsonl").write_text(json.dumps(card["training"]) + "\n", encoding="utf-8")
         return card

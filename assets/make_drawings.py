@@ -21,20 +21,11 @@ import matplotlib
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from make_examples import clouds
 from PIL import Image, ImageDraw, ImageFont
 
 RESAMPLING = (Image.Resampling.BOX, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
 Rng = np.random.Generator
-
-
-def clouds(rng: Rng, height: int, width: int, slope: float) -> np.ndarray:
-    """Noise whose power falls with frequency, 0..1."""
-    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
-    frequency[0, 0] = 1
-    waves = (rng.normal(size=frequency.shape) + 1j * rng.normal(size=frequency.shape)) / frequency**slope
-    waves[0, 0] = 0
-    field = np.fft.irfft2(waves, (height, width))
-    return (field - field.min()) / (field.max() - field.min())
 
 
 def size_of(rng: Rng) -> tuple[int, int]:

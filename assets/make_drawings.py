@@ -13,11 +13,13 @@ import argparse
 import io
 import itertools
 import string
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # Python leaves it out where PYTHONSAFEPATH is set, as by launch.py
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np

@@ -28,7 +28,7 @@ from forensics_ui.train.lines import FOLDS, Line, Way, fitted, folds_of, least_s
 from forensics_ui.train.measure import area_under_curve
 from forensics_ui.train.rows import Rows
 from forensics_ui.train.session import worth_of
-from forensics_ui.train.sizes import growth, scores_by_side
+from forensics_ui.train.sizes import growth, scores_by_side, without_growth
 
 # Chosen on generators that the rows did not hold (the gate's as what did well for the others).
 WAYS = {"clean": Way(least_squares, 0.1, 5.0), "saved": Way(logistic, 0.01, 1.0), "gate": Way(least_squares, 0.1, 1.0)}
@@ -123,10 +123,11 @@ class PRCSession:
             large = _large([s for s in self.unseen if self.fold_of[s.path] == i], GROWTH_REALS // FOLDS)
             _collect(sides, scores_by_side(PRC(states[i], self.device), large), i)
         test = self._scored(states, self.test, "measuring the test pictures") if self.test else None
-        worth = worth_of(scored, test, growth(sides), "cross-fitted pictures")
-        calibrated = worth["calibration"]
+        grown = growth(sides)
+        worth = worth_of(scored, test, grown, "cross-fitted pictures")
+        calibrated, compared = worth["calibration"], without_growth(scored, grown)
         # How it does on every generator and collection that it was trained on, judged by fits that never saw them.
-        return worth | {"cross_fitted": {"figures": figures(scored, calibrated), "by_source": by_source(scored, "native", calibrated["native"])}}
+        return worth | {"cross_fitted": {"figures": figures(compared, calibrated), "by_source": by_source(compared, "native", calibrated["native"])}}
 
     def _scored(self, states: list[dict[str, torch.Tensor]], samples: list[Sample], words: str) -> list[Scored]:
         """Every picture judged by weights that never saw its source: those fitted without its fold, or all, if none was fitted to it."""

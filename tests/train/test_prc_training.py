@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 
 from forensics_ui.detectors.patterns import frequencies
 from forensics_ui.detectors.prc import PRC
+from forensics_ui.train import prc_session
 from forensics_ui.train.counted import CLEAN, SAVED, Past, copies_of, copy_of, is_lossy
 from forensics_ui.train.folders import Sample, labelled_files
 from forensics_ui.train.joined import joined
@@ -114,6 +115,20 @@ def test_every_picture_is_measured_by_weights_that_never_saw_its_source(tmp_path
         assert {told} == held_out and (told < FOLDS) is learn_test
     assert not {s.path for s in session.test} & {s.path for s in session.unseen}, "limits never come from the pictures that errors are counted on"
     assert (LEARNT in session._data()) is learn_test and ("test" in session._data()) is not learn_test
+
+
+def test_shares_of_cross_fitted_pictures_are_counted_as_verdicts_count_them(tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch):
+    for seed in range(FOLDS):
+        make_pictures(tmp_path / "train", 1, 136, seed)
+    options = {"name": None, "lfm": None, "test": None, "device": "cpu", "seed": 1, "learn_test": False}
+    session = PRCSession(Namespace(folder=tmp_path / "train", out=tmp_path, **options), lambda entry: None)
+    blank = {name: torch.zeros_like(tensor) for name, tensor in seeded_prc().items()}
+    states = [{**blank, "clean.bias": torch.tensor([float(i)]), "saved.bias": torch.tensor([float(i)])} for i in range(FOLDS + 1)]
+    monkeypatch.setattr(prc_session, "growth", lambda sides: [{"side": 100, "offset": 0.0}, {"side": 130, "offset": 0.5}])
+    card = session._worth(states)
+    for condition, by_rule in card["cross_fitted"]["figures"].items():
+        # The limits come from these very scores, without what they grow by: none of so few real pictures may reach them.
+        assert by_rule["native"]["fpr_at_some"] == card["calibration"]["native"]["conditions"][condition]["fpr_at_some"] == 0
 
 
 def test_a_network_joins_the_clean_line_and_both_are_log_odds(tmp_path: Path, make_pictures: Callable[..., Path]):

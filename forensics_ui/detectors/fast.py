@@ -6,6 +6,7 @@ Every one of them is compared with the plain networks of `networks.py` in the te
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -117,15 +118,16 @@ def _spread(length: int, side: int) -> list[int]:
     return [0] if count == 1 else [round(room * i / (count - 1)) // 8 * 8 for i in range(count)]
 
 
-def one_core() -> ThreadPoolExecutor:
-    """A thread in which torch uses one core: many small operations wait longer for a second one than they take, most of all a busy one."""
-    threads = torch.get_num_threads()
-    pool = ThreadPoolExecutor(1, "one-core")
-    pool.submit(_stay_on_one_core).result()
-    torch.set_num_threads(threads)  # threads to come begin with what was set last
+def single_cores() -> ThreadPoolExecutor:
+    """As many threads as torch uses cores, each with one of its own: many small operations wait longer for a second core than they take."""
+    count = torch.get_num_threads()
+    pool, all_there = ThreadPoolExecutor(count, "single-core"), threading.Barrier(count)
+    list(pool.map(_stay_on_one_core, [all_there] * count))
+    torch.set_num_threads(count)  # threads to come begin with what was set last
     return pool
 
 
-def _stay_on_one_core() -> None:
+def _stay_on_one_core(all_there: threading.Barrier) -> None:
     torch.get_num_threads()  # a thread takes over what was set for all when it is first asked, and after that keeps its own
     torch.set_num_threads(1)
+    all_there.wait()

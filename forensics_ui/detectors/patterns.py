@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +31,7 @@ PIECE = 512  # pixels a side that are counted at once; even, because the half-si
 BEYOND = 38  # the pixels that the widest pattern takes beyond its first, at half size
 REACH = 20  # no pattern reaches further than this from its middle, in pixels of the whole picture
 
+Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # like map
 Codes = tuple[Tensor, ...]  # patterns at every place: rows and columns are two arrays of one kind
 
 
@@ -225,30 +227,34 @@ def _four(values: Tensor, direction: int) -> Tensor:
     return torch.add(pairs.narrow(direction, 2, length), pairs.narrow(direction, 0, length), alpha=VALUES**2)
 
 
-def frequencies(
-    rgb: np.ndarray, between: Callable[[int, int], None] = lambda done, total: None, run: Callable[..., None] = lambda count, *piece: count(*piece)
-) -> np.ndarray:
+def frequencies(rgb: np.ndarray, between: Callable[[int, int], None] = lambda done, total: None, each: Each = map) -> np.ndarray:
     """How often every pattern occurs in (height, width, 3) pixels, as shares of its places, alike ones together: (TOTAL,) float32.
 
-    Counted in pieces, so that memory does not grow with the picture; `between` is called after each with (done, total), and `run`
-    calls the counting of each (in another thread, say).
+    Counted in pieces, so that memory does not grow with the picture; `between` is called after each with (done, total), and `each`
+    counts them all (in other threads, say). Counts are whole numbers: they are the same in any order.
     """
     height, width, _ = rgb.shape
     pieces = list(itertools.product(_pieces(height), _pieces(width)))
-    counts = [np.zeros(len(folding(pattern.length, pattern.shape)), np.int64) for pattern in PATTERNS]
-    for done, (rows, columns) in enumerate(pieces, 1):
-        run(_count_piece, counts, rgb, rows, columns)
+    counts = [np.zeros(count, np.int64) for count in _code_counts()]
+    for done, of_piece in enumerate(each(lambda piece: _count_piece(rgb, *piece), pieces), 1):
+        for whole, part in zip(counts, of_piece, strict=True):
+            whole += part
         between(done, len(pieces))
     return np.concatenate([_shares(pattern, counted, height, width) for pattern, counted in zip(PATTERNS, counts, strict=True)])
 
 
-def _count_piece(counts: list[np.ndarray], rgb: np.ndarray, rows: range, columns: range) -> None:
-    """Add what begins in a piece: a pattern may end in the next."""
+def _code_counts() -> list[int]:
+    return [len(folding(pattern.length, pattern.shape)) for pattern in PATTERNS]
+
+
+def _count_piece(rgb: np.ndarray, rows: range, columns: range) -> list[np.ndarray]:
+    """Of every pattern, how often each of its codes begins in a piece: it may end in the next."""
     part = torch.from_numpy(rgb[rows.start : rows.stop + BEYOND, columns.start : columns.stop + BEYOND].copy())[None]
-    for index, codes in each_code(part):
+    counts = []
+    for (index, codes), possible in zip(each_code(part), _code_counts(), strict=True):
         own = [len(side) // PATTERNS[index].scale for side in (rows, columns)]
-        for code in codes:
-            counts[index] += torch.bincount(code[:, : own[0], : own[1]].reshape(-1), minlength=len(counts[index])).numpy()
+        counts.append(sum(torch.bincount(code[:, : own[0], : own[1]].reshape(-1), minlength=possible).numpy() for code in codes))
+    return counts
 
 
 def _pieces(side: int) -> list[range]:

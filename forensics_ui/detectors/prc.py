@@ -100,16 +100,16 @@ class PRC(Detector):
         return [compute(block, progress) for block in blocks]
 
     def _logit(self, block: np.ndarray, told: Checkpoint) -> float:
-        counted = frequencies(block, told, lambda count, *piece: self._one_core.submit(count, *piece).result())
+        counted = frequencies(block, told, self._cores.map)
         clean, saved, gate = counted.astype(np.float64) @ self._weights + self._bias
         share = _share(gate)
         clean += mean_logit(self._network.terms(block, told)) if self._network else 0.0
         return float((1 - share) * clean + share * saved)
 
     @cached_property
-    def _one_core(self) -> ThreadPoolExecutor:
+    def _cores(self) -> ThreadPoolExecutor:
         # Made where it is first wanted: a thread has the priority of the one that starts it.
-        return fast.one_core()
+        return fast.single_cores()
 
     def _finding(self, block: np.ndarray, told: Checkpoint) -> Finding:
         height, width, _ = block.shape

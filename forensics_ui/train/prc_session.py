@@ -7,6 +7,7 @@ scores. The weights that ship are fitted to all. With an LFM network, limits com
 from __future__ import annotations
 
 import json
+import math
 import time
 from argparse import Namespace
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from forensics_ui.detectors.patterns import LOUDNESS
 from forensics_ui.detectors.prc import PRC
@@ -119,9 +121,10 @@ class PRCSession:
     def _worth(self, states: list[dict[str, torch.Tensor]]) -> dict[str, Any]:
         scored = self._scored(states, self.unseen, "measuring what the limits come from")
         sides: dict[int, dict[str, dict[int, float]]] = {}
+        large = _large(self.unseen, GROWTH_REALS)
         for i in range(FOLDS):
-            large = _large([s for s in self.unseen if self.fold_of[s.path] == i], GROWTH_REALS // FOLDS)
-            _collect(sides, scores_by_side(PRC(states[i], self.device), large), i)
+            of_fold = [s for s in large if self.fold_of[s.path] == i]
+            _collect(sides, scores_by_side(PRC(states[i], self.device), of_fold), i)
         test = self._scored(states, self.test, "measuring the test pictures") if self.test else None
         grown = growth(sides)
         worth = worth_of(scored, test, grown, "cross-fitted pictures")
@@ -154,8 +157,8 @@ def _auc(scores: np.ndarray, target: np.ndarray) -> float:
 
 
 def _large(samples: list[Sample], count: int) -> list[Sample]:
-    """The photographs with the largest files, most of which are large pictures: over their centres, scores are followed over sizes."""
-    return sorted((s for s in samples if not s.label), key=lambda s: -s.path.stat().st_size)[:count]
+    """The photographs with the most pixels: over their centres, scores are followed over sizes."""
+    return sorted((s for s in samples if not s.label), key=lambda s: -math.prod(Image.open(s.path).size))[:count]
 
 
 def _collect(sides: dict[int, dict[str, dict[int, float]]], more: dict[int, dict[str, dict[int, float]]], part: int) -> None:

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.detectors import Detector
-from forensics_ui.imaging.rules import aligned_crop
+from forensics_ui.imaging.npr import whole_cells
+from forensics_ui.imaging.rules import ALIGNMENT
 from forensics_ui.train.figures import Scored
 from forensics_ui.train.folders import Sample
 from forensics_ui.train.measure import CONDITIONS
 from forensics_ui.train.pictures import decode
-from forensics_ui.verdict.growth import offset_at
+from forensics_ui.verdict.growth import offset_at, side_of
 
 SIDES = (256, 384, 512, 768, 1024, 1536)
 SEEN_AS = ("as_they_come", "jpeg80")
@@ -34,13 +35,20 @@ def scores_by_side(detector: Detector, samples: Iterable[Sample], tell: Callable
     scores: Scores = {side: {c: {} for c in SEEN_AS} for side in SIDES}
     for number, sample in enumerate(s for s in samples if not s.label):
         rgb = decode(sample.path)
-        for side in (s for s in SIDES if s <= min(rgb.shape[:2])):
-            block = aligned_crop(rgb, side).block
+        for side in (s for s in SIDES if s <= side_of(rgb.shape[:2])):
+            block = centre(rgb, side)
             for condition in SEEN_AS:
                 changed = detector.prepare(CONDITIONS[condition](block), "native").block
                 scores[side][condition][number] = detector.logit(np.ascontiguousarray(changed))
         tell(number + 1)
     return scores
+
+
+def centre(rgb: np.ndarray, side: int) -> np.ndarray:
+    """The aligned centre in the picture's own shape, of as many pixels as a square of this side has (or up to two rows and columns fewer)."""
+    height, width = (int(length * side / side_of(rgb.shape[:2])) for length in rgb.shape[:2])
+    top, left = ((whole - part) // 2 // ALIGNMENT * ALIGNMENT for whole, part in zip(rgb.shape[:2], (height, width), strict=True))
+    return whole_cells(rgb[top : top + height, left : left + width])
 
 
 def growth(scores: Scores) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from forensics_ui.core.types import INCONCLUSIVE, NO_TRACE, NOT_APPLICABLE, SOME, STRONG, Analysis, Picture, Verdict
 from forensics_ui.verdict.conditions import Condition, condition_of
-from forensics_ui.verdict.growth import offset_at, side_of
+from forensics_ui.verdict.growth import levelled, offset_at, side_of
 from forensics_ui.verdict.limits import Limits, limits_of
 from forensics_ui.verdict.own_reals import signature
 
@@ -45,17 +45,25 @@ def judge(picture: Picture, analysis: Analysis, card: Mapping[str, Any]) -> Verd
     young = [_preliminary()] if card.get("preliminary") else []
     if limits is None:
         return Verdict(INCONCLUSIVE, None, (_uncalibrated(analysis), _papers_line(analysis), *analysis.seen.notes), own_reals=own)
-    if larger := _larger_than_measured(analysis, limits):
-        return Verdict(INCONCLUSIVE, None, (larger, _papers_line(analysis), *young, *analysis.seen.notes), own_reals=own)
+    larger = _larger_than_measured(analysis, limits)
+    if larger and not levelled(limits.growth):
+        why = f"{larger}; scores of larger pictures differ"
+        return Verdict(INCONCLUSIVE, None, (why, _papers_line(analysis), *young, *analysis.seen.notes), own_reals=own)
     figures = _figures(card, analysis.seen.rule, condition) or (limits.values if limits.of_condition else None)
     grown = offset_at(limits.growth, side_of(analysis.seen.input_size))
     logit = analysis.logit - grown
     band, reason = _band(logit, limits, figures, condition)
-    if band == STRONG and (card.get("preliminary") or limits.n_real < FEWEST_FOR_STRONG):
-        band, reason = SOME, f"{reason}; these weights are too young, or measured on too few pictures, for a stronger word than this"
+    if band == STRONG and (but := _too_little_for_strong(card, limits, larger)):
+        band, reason = SOME, f"{reason}; {but}"
     ratio = limits.ratio(logit)
     band, reason = _supported(band, reason, ratio, condition)
-    rates = [*_grown(grown), *_blind(figures, condition), *_error_rates(figures, condition, card), *_of_size(card, analysis, condition)]
+    rates = [
+        *_beyond(larger),
+        *_grown(grown),
+        *_blind(figures, condition),
+        *_error_rates(figures, condition, card),
+        *_of_size(card, analysis, condition),
+    ]
     reasons = [reason, *_ratio_words(ratio, limits), *rates, *limits.notes, *young, *analysis.seen.notes]
     return Verdict(band, limits.probability(logit), tuple(reasons), ratio, own)
 
@@ -69,6 +77,12 @@ def _supported(band: str, reason: str, ratio: float | None, condition: Condition
     if band == STRONG and ratio < LEAST_STRONG:
         return SOME, f"{reason}; generated pictures reach such scores {ratio:.1f} times as often, which is too little for a stronger word"
     return band, reason
+
+
+def _too_little_for_strong(card: Mapping[str, Any], limits: Limits, larger: str | None) -> str | None:
+    if card.get("preliminary") or limits.n_real < FEWEST_FOR_STRONG:
+        return "these weights are too young, or measured on too few pictures, for a stronger word than this"
+    return "no stronger word than this is given to pictures larger than those measured" if larger else None
 
 
 def _uncalibrated(analysis: Analysis) -> str:
@@ -87,7 +101,11 @@ def _larger_than_measured(analysis: Analysis, limits: Limits) -> str | None:
         limit = max(limit, limits.own.largest_side) if limit else limits.own.largest_side or None
     if limit is None or longest <= limit:
         return None
-    return f"how often this score is wrong was measured on pictures of up to {limit} pixels a side, and this one has {longest}; scores of larger pictures differ"
+    return f"how often this score is wrong was measured on pictures of up to {limit} pixels a side, and this one has {longest}"
+
+
+def _beyond(larger: str | None) -> list[str]:
+    return [f"{larger}; photographs' scores had ended growing well below that size, so the same limits are used"] if larger else []
 
 
 def _grown(offset: float) -> list[str]:

@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+# Grown by less than this over the last doubling of the side, scores are taken to have ended growing.
+LEVEL = 0.1
+
 
 def side_of(size: tuple[int, int]) -> float:
     """The side of the square with as many pixels."""
@@ -24,3 +27,10 @@ def offset_at(rows: Sequence[Mapping[str, Any]], side: float) -> float:
             part = max(0.0, math.log(side / small["side"]) / math.log(large["side"] / small["side"]))
             return float(small["offset"] + part * (large["offset"] - small["offset"]))
     return float(rows[-1]["offset"]) if rows else 0.0
+
+
+def levelled(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether scores had ended growing well within the sizes measured."""
+    if len(rows) < 2 or rows[-1]["side"] < 2 * rows[0]["side"]:
+        return False
+    return rows[-1]["offset"] - offset_at(rows, rows[-1]["side"] / 2) < LEVEL

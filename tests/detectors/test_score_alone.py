@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -39,10 +41,27 @@ def test_a_detector_without_a_shorter_way_gives_what_its_findings_say():
     assert detector.logits(blocks) == [finding.logit for finding in detector.findings(blocks)]
 
 
-def test_counting_stays_on_one_core_and_leaves_the_others_to_everybody_else():
+def test_pieces_are_counted_on_one_core_each_and_others_keep_what_they_had():
     before = torch.get_num_threads()
-    pool = fast.one_core()
-    assert pool.submit(torch.get_num_threads).result() == 1
+    pool = fast.single_cores()
     numbers = torch.rand(1 << 20)
-    assert pool.submit(lambda: float((numbers + numbers).sum())).result() == pytest.approx(2 * float(numbers.sum()), rel=1e-4)
-    assert pool.submit(torch.get_num_threads).result() == 1 and torch.get_num_threads() == before
+    assert all(pool.map(lambda _: bool(torch.isclose((numbers + numbers).sum(), 2 * numbers.sum(), rtol=1e-4)), range(8)))
+    assert set(pool.map(lambda _: torch.get_num_threads(), range(8))) == {1} and torch.get_num_threads() == before
+
+
+def test_pieces_counted_at_the_same_time_are_told_in_order_and_a_cancelled_count_leaves_none_behind(monkeypatch):
+    monkeypatch.setattr(patterns, "PIECE", 64)
+    block, begun = photo_like(640, 640), []
+    counted, told = patterns._count_piece, []
+    monkeypatch.setattr(patterns, "_count_piece", lambda *piece: begun.append(1) or counted(*piece))
+    with ThreadPoolExecutor(3) as pool:
+        together = patterns.frequencies(block, lambda done, total: told.append(done), pool.map)
+    assert np.array_equal(together, patterns.frequencies(block)) and told == list(range(1, 82))
+
+    def cancel(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    begun.clear()
+    with ThreadPoolExecutor(1) as pool, pytest.raises(KeyboardInterrupt):
+        patterns.frequencies(block, cancel, pool.map)
+    assert len(begun) < 10

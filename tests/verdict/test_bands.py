@@ -97,6 +97,18 @@ def test_a_picture_larger_than_those_measured_gets_no_verdict():
     assert "up to 63 pixels a side, and this one has 64" in judge(picture(), analysis(9), card).reasons[0]
 
 
+def test_a_picture_larger_than_those_measured_is_judged_with_a_weaker_word_where_growth_had_ended():
+    def of(rows: list[dict]) -> dict:
+        return {**CARD, "calibration": {"native": {**CARD["calibration"]["native"], "largest_side": 63, "growth": rows}}}
+
+    ended, going_on = ([{"side": 16, "offset": 0.0}, {"side": 31, "offset": 0.5}, {"side": 63, "offset": last}] for last in (0.55, 0.9))
+    verdict = judge(picture(), analysis(9), of(ended))
+    assert verdict.band == "some evidence of generation" and "no stronger word" in verdict.reasons[0]
+    assert any("this one has 64; photographs' scores had ended growing" in reason for reason in verdict.reasons)
+    assert judge(picture(), analysis(-9), of(ended)).band == "no trace found"
+    assert judge(picture(), analysis(9), of(going_on)).band == "inconclusive"
+
+
 def test_no_wording_ever_says_fake_or_authentic():
     pictures = [picture(), jpeg(96), jpeg(50), jpeg(None), picture(complete=0.5), picture(format="WEBP")]
     said = " ".join(" ".join((v.band, *v.reasons)) for p in pictures for x in (-9, 0, 3, 9) for v in [judge(p, analysis(x), CARD)]).lower()

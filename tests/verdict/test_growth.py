@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from forensics_ui.train.figures import Scored
-from forensics_ui.train.sizes import FEWEST, growth, without_growth
-from forensics_ui.verdict.growth import offset_at, side_of
+from forensics_ui.train.sizes import FEWEST, centre, growth, without_growth
+from forensics_ui.verdict.growth import levelled, offset_at, side_of
 
 ROWS = [{"side": 256, "offset": 0.0}, {"side": 512, "offset": 1.0}, {"side": 1024, "offset": 4.0}]
 
@@ -16,6 +17,16 @@ def test_between_two_measured_sides_the_growth_goes_by_the_logarithm(side: float
 
 def test_without_a_measurement_nothing_is_taken_off():
     assert offset_at((), 4000) == 0.0 and side_of((400, 100)) == 200
+
+
+def rows(**offsets: float) -> list[dict]:
+    return [{"side": int(side.removeprefix("px")), "offset": offset} for side, offset in offsets.items()]
+
+
+def test_growth_has_ended_where_the_last_doubling_of_the_side_added_next_to_nothing():
+    assert levelled(rows(px256=0.0, px512=0.6, px768=0.8, px1536=0.85))
+    assert not levelled(rows(px256=0.0, px512=0.0, px768=0.0, px1536=0.15)), "that they began to grow late is growth"
+    assert not levelled(rows(px256=0.0, px384=0.05)) and not levelled([]), "too small a range to tell"
 
 
 def scores(counts: dict[int, int], grown: dict[int, float]) -> dict:
@@ -37,3 +48,12 @@ def test_taking_growth_off_changes_native_scores_only_and_halved_pictures_are_ha
     scored = Scored(0, "camera", 1024, {c: {"native": 5.0, "crop": 1.0} for c in ("as_they_come", "halved")})
     logits = without_growth([scored], ROWS)[0].logits
     assert logits == {"as_they_come": {"native": 1.0, "crop": 1.0}, "halved": {"native": 4.0, "crop": 1.0}}
+
+
+@pytest.mark.parametrize("shape", [(600, 900), (901, 601), (300, 2000)])
+def test_a_centre_has_the_pictures_shape_the_pixels_of_a_square_and_keeps_the_grid(shape: tuple[int, int]):
+    places = np.stack(np.meshgrid(np.arange(shape[0]), np.arange(shape[1]), indexing="ij"), axis=2)
+    block = centre(places, 256)
+    height, width = block.shape[:2]
+    assert 256**2 - 2 * (height + width) <= height * width <= 256**2 and width / height == pytest.approx(shape[1] / shape[0], rel=0.03)
+    assert tuple(block[0, 0] % 8) == (0, 0) and abs(2 * block[0, 0, 0] + height - shape[0]) <= 16, "it lies in the middle"

@@ -11,6 +11,7 @@ import math
 import time
 from argparse import Namespace
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -158,7 +159,12 @@ def _auc(scores: np.ndarray, target: np.ndarray) -> float:
 
 def _large(samples: list[Sample], count: int) -> list[Sample]:
     """The photographs with the most pixels: over their centres, scores are followed over sizes."""
-    return sorted((s for s in samples if not s.label), key=lambda s: -math.prod(Image.open(s.path).size))[:count]
+    return sorted((s for s in samples if not s.label), key=lambda s: -_pixels(s.path))[:count]
+
+
+def _pixels(path: Path) -> int:
+    with Image.open(path) as image:
+        return math.prod(image.size)
 
 
 def _collect(sides: dict[int, dict[str, dict[int, float]]], more: dict[int, dict[str, dict[int, float]]], part: int) -> None:

@@ -94,18 +94,20 @@ def _uncalibrated(analysis: Analysis) -> str:
 
 def _larger_than_measured(analysis: Analysis, limits: Limits) -> str | None:
     """Scores of whole pictures can grow with their size, so error rates hold only up to the size they were measured at."""
-    limit = limits.values.get("largest_side")
-    # Where the growth was measured it goes by the number of pixels, whatever the shape.
-    longest = math.ceil(side_of(analysis.seen.input_size)) if limits.growth else max(analysis.seen.input_size)
+    limit, (width, height) = limits.values.get("largest_side"), analysis.seen.input_size
     if limits.own:  # the user's own photographs were measured as large as they are
         limit = max(limit, limits.own.largest_side) if limit else limits.own.largest_side or None
-    if limit is None or longest <= limit:
+    # Where the growth was measured it goes by the number of pixels, whatever the shape.
+    if limit is None or (math.ceil(side_of((width, height))) if limits.growth else max(width, height)) <= limit:
         return None
-    return f"how often this score is wrong was measured on pictures of up to {limit} pixels a side, and this one has {longest}"
+    measured, this = (
+        (f"{limit**2 / 1e6:.2f} megapixels", f"{width * height / 1e6:.2f}") if limits.growth else (f"{limit} pixels a side", max(width, height))
+    )
+    return f"how often this score is wrong was measured on pictures of up to {measured}, and this one has {this}"
 
 
 def _beyond(larger: str | None) -> list[str]:
-    return [f"{larger}; photographs' scores had ended growing well below that size, so the same limits are used"] if larger else []
+    return [f"{larger}; well below that size photographs' scores stop growing, so the same limits are used"] if larger else []
 
 
 def _grown(offset: float) -> list[str]:

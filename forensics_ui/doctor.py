@@ -105,10 +105,11 @@ def packages() -> dict[str, str | None]:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             found[name] = None
-    # The number of the wheel does not say for which CUDA torchvision was built; its own file does, without importing it.
-    spec = importlib.util.find_spec("torchvision")
-    if spec and spec.origin and (match := re.search(r"__version__ = '([^']+)'", Path(spec.origin).with_name("version.py").read_text())):
-        found["torchvision"] = match.group(1)
+    # The number of a wheel does not say for which CUDA it was built; the package's own file does, without importing it.
+    for name in ("torch", "torchvision"):
+        spec = importlib.util.find_spec(name)
+        if spec and spec.origin and (match := re.search(r"__version__ = '([^']+)'", Path(spec.origin).with_name("version.py").read_text())):
+            found[name] = match.group(1)
     return found
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -35,6 +36,16 @@ def test_versions_are_those_that_run(report):
     assert report["packages"]["torch"] == torch.__version__
     assert report["packages"]["numpy"] == numpy.__version__
     assert report["app"]["python"].startswith("{}.{}.{} ".format(*sys.version_info[:3]))
+
+
+def test_a_build_for_a_gpu_is_named_although_its_wheel_bears_a_plain_number(tmp_path, monkeypatch):
+    for name in ("torch", "torchvision"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").touch()
+        (tmp_path / name / "version.py").write_text("from typing import Optional\n\n__version__ = '9.9.9+cu999'\ncuda: Optional[str] = '99.9'\n")
+    origins = {name: importlib.util.spec_from_file_location(name, tmp_path / name / "__init__.py") for name in ("torch", "torchvision")}
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", origins.get)
+    assert doctor.packages()["torch"] == doctor.packages()["torchvision"] == "9.9.9+cu999"
 
 
 def test_codecs_that_the_intake_needs_are_there(report):

@@ -76,7 +76,7 @@ def _entry(made_by: dict[str, Any], settings: Settings, chosen: Mapping[str, str
         calibration_note=_note(calibration),
         figures=rows,
         figures_from=str(card.get("figures_set") or "") if rows else "",
-        families=_families(card),
+        families=tuple(sorted(manifest.learnt_from(card)["fake"])),
         own_reals=_own_reals(made_by, settings, thresholds.get("some")),
     )
 
@@ -131,8 +131,3 @@ def _note(calibration: Mapping[str, Any]) -> str:
         return "score, uncalibrated: no probability is given"
     low, high = calibration["range"]
     return f"probabilities come from the same pictures with generated and real ones weighed equally, and are kept between {low:.4g} and {high:.4g}, which is what their number supports"
-
-
-def _families(card: Mapping[str, Any]) -> tuple[str, ...]:
-    trained_on = (card.get("data") or {}).get("train") or {}
-    return tuple(sorted(trained_on.get("fake") or {}))

@@ -94,7 +94,7 @@ def calibration(scored: list[Scored], rule: str, name: str, growth: Sequence[dic
         "n_real": n_real,
         "n_fake": n_fake,
         # Whole pictures larger than those measured get no verdict: their scores grow with their size.
-        **({"largest_side": NATIVE_SIDE} if rule == "native" else {}),
+        **({"largest_side": NATIVE_SIDE, "counted_side": NATIVE_SIDE} if rule == "native" else {}),
         **({"largest_side": max(NATIVE_SIDE, growth[-1]["side"]), "growth": list(growth)} if growth and rule == "native" else {}),
         "alarms": {"some": ALARMS_SOME, "strong": ALARMS_STRONG},
         "threshold_some": some,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forensics_ui.detectors import DETECTORS
+from forensics_ui.weightstore.manifest import learnt_from
 
 CONDITIONS = {"as_they_come": "as they come", "jpeg96": "saved as JPEG 96", "jpeg80": "saved as JPEG 80", "halved": "halved in size"}
 RULES = ("native", "crop", "paper")
@@ -24,12 +25,6 @@ def _what(card: Mapping[str, Any]) -> str:
     learned = f"{real[0]:,} real pictures and {fake[0]:,} by {fake[1]} generators" if real[0] and fake[0] else "pictures that its card does not count"
     kind = "A first, weak version: what" if card.get("preliminary") else "What"
     return f"{kind} the {title} detector has learned from {learned}, to tell generated pictures from others."
-
-
-def learnt_from(card: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Pictures by class and source, of all groups that the weights were trained on; some were test pictures before."""
-    groups = [group for name, group in (card.get("data") or {}).items() if "train" in name]
-    return {label: {source: n for group in groups for source, n in (group.get(label) or {}).items()} for label in ("real", "fake")}
 
 
 def title_of(detector: str) -> str:

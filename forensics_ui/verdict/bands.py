@@ -59,6 +59,7 @@ def judge(picture: Picture, analysis: Analysis, card: Mapping[str, Any]) -> Verd
     band, reason = _supported(band, reason, ratio, condition)
     rates = [
         *_beyond(larger),
+        *_followed(analysis, limits, larger),
         *_grown(grown),
         *_blind(figures, condition),
         *_error_rates(figures, condition, card),
@@ -100,10 +101,24 @@ def _larger_than_measured(analysis: Analysis, limits: Limits) -> str | None:
     # Where the growth was measured it goes by the number of pixels, whatever the shape.
     if limit is None or (math.ceil(side_of((width, height))) if limits.growth else max(width, height)) <= limit:
         return None
-    measured, this = (
-        (f"{limit**2 / 1e6:.2f} megapixels", f"{width * height / 1e6:.2f}") if limits.growth else (f"{limit} pixels a side", max(width, height))
-    )
-    return f"how often this score is wrong was measured on pictures of up to {measured}, and this one has {this}"
+    if not limits.growth:
+        return f"how often this score is wrong was counted on pictures of up to {limit} pixels a side, and this one has {max(width, height)}"
+    counted = limits.values.get("counted_side", limit)
+    followed = f" and photographs' scores were followed up to {_megapixels(limit)}" if counted < limit else ""
+    return f"how often this score is wrong was counted on pictures of up to {_megapixels(counted)} megapixels{followed}, and this one has {width * height / 1e6:.2f}"
+
+
+def _megapixels(side: float) -> str:
+    return f"{side**2 / 1e6:.2f}"
+
+
+def _followed(analysis: Analysis, limits: Limits, larger: str | None) -> list[str]:
+    """Between the size that errors were counted up to and the one that photographs' scores were followed to."""
+    counted, side = limits.values.get("counted_side"), side_of(analysis.seen.input_size)
+    if larger or not limits.growth or not counted or side <= counted:
+        return []
+    counted_up_to = f"how often this score is wrong was counted on pictures of up to {_megapixels(counted)} megapixels"
+    return [f"{counted_up_to}; at this one's {_megapixels(side)} only photographs' scores were followed"]
 
 
 def _beyond(larger: str | None) -> list[str]:

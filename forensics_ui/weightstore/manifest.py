@@ -83,6 +83,12 @@ def read_card(weights: Path) -> dict[str, Any]:
     return fields if isinstance(fields, dict) else {}
 
 
+def learnt_from(card: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Pictures by class and source, of all groups that the weights of this card were trained on; some were test pictures before."""
+    groups = [group for name, group in (card.get("data") or {}).items() if "train" in name]
+    return {label: {source: n for group in groups for source, n in (group.get(label) or {}).items()} for label in ("real", "fake")}
+
+
 def _from_card(weights: Path) -> WeightsEntry | None:
     card = read_card(weights)
     if not isinstance(card.get("detector"), str):

@@ -38,7 +38,8 @@ def make_weights(folder: Path, name: str = "small", seed: int = 0, calibrated: b
             "figures": {name: {"native": FIGURES} for name in ("as_they_come", "jpeg96")},
             "figures_set": "test",
         }
-        card |= {"data": {"train": {"real": {"a": 1}, "fake": {"generator-x": 3}}}}
+        groups = {"train": "generator-x", "validation": "generator-v", "test, in the end also trained on": "generator-y"}
+        card |= {"data": {group: {"real": {"a": 1}, "fake": {generator: 3}} for group, generator in groups.items()}}
     file.with_suffix(".json").write_text(json.dumps(card))
     return file
 

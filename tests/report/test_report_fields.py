@@ -71,7 +71,7 @@ def test_with_what_it_was_made(record, report_settings):
     assert entry["weights"] == "small" and entry["weights_sha256"] == hashlib.sha256(weights.read_bytes()).hexdigest()
     assert (entry["input_rule"], entry["precision"], entry["device"], entry["preliminary"]) == ("native", "fp32", "cpu", True)
     assert entry["thresholds"] == {"low": -2e6, "some": -1e6, "strong": 1e6} and "validation group" in entry["thresholds_from"]
-    assert entry["figures"]["as_they_come"]["fpr_at_some"] == 0.043 and entry["families"] == ["generator-x"]
+    assert entry["figures"]["as_they_come"]["fpr_at_some"] == 0.043 and entry["families"] == ["generator-x", "generator-y"]
     assert record["tool"]["version"] == __version__ and "commit" in record["tool"] and record["tool"]["python"]
     assert record["packages"]["torch"] and record["packages"]["pillow"] and "libjpeg_turbo" in record["codecs"]
     assert record["settings"]["device"] == "cpu" and record["settings"]["limits"]["pixels"] == 120_000_000

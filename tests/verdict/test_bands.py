@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -99,14 +101,25 @@ def test_a_picture_larger_than_those_measured_gets_no_verdict():
 
 def test_a_picture_larger_than_those_measured_is_judged_with_a_weaker_word_where_growth_had_ended():
     def of(rows: list[dict]) -> dict:
-        return {**CARD, "calibration": {"native": {**CARD["calibration"]["native"], "largest_side": 63, "growth": rows}}}
+        native = {**CARD["calibration"]["native"], "largest_side": 1536, "counted_side": 768, "growth": rows}
+        return {**CARD, "calibration": {"native": native}}
 
-    ended, going_on = ([{"side": 16, "offset": 0.0}, {"side": 31, "offset": 0.5}, {"side": 63, "offset": last}] for last in (0.55, 0.9))
-    verdict = judge(picture(), analysis(9), of(ended))
+    def scored(logit: float, *size: int) -> Analysis:
+        return replace(analysis(logit), seen=Seen("native", Box(0, 0, *size), size))
+
+    ended, going_on = ([{"side": 256, "offset": 0.0}, {"side": 768, "offset": 0.5}, {"side": 1536, "offset": last}] for last in (0.55, 0.9))
+    large, between, counted = (2000, 1500), (1000, 1000), (768, 768)
+    verdict = judge(picture(), scored(9, *large), of(ended))
     assert verdict.band == "some evidence of generation" and "no stronger word" in verdict.reasons[0]
-    assert any("megapixels, and this one has" in reason and "photographs' scores stop growing" in reason for reason in verdict.reasons)
-    assert judge(picture(), analysis(-9), of(ended)).band == "no trace found"
-    assert judge(picture(), analysis(9), of(going_on)).band == "inconclusive"
+    (larger,) = (reason for reason in verdict.reasons if "stop growing" in reason)
+    assert "counted on pictures of up to 0.59 megapixels and photographs' scores were followed up to 2.36, and this one has 3.00" in larger
+    assert judge(picture(), scored(-9, *large), of(ended)).band == "no trace found"
+    assert judge(picture(), scored(-9, *large), of(going_on)).band == "inconclusive"
+
+    verdict = judge(picture(), scored(9, *between), of(ended))
+    assert verdict.band == "strong evidence of generation"
+    assert any("up to 0.59 megapixels; at this one's 1.00" in reason for reason in verdict.reasons)
+    assert not any("megapixels" in reason for reason in judge(picture(), scored(9, *counted), of(ended)).reasons)
 
 
 def test_no_wording_ever_says_fake_or_authentic():

@@ -29,6 +29,7 @@ SCALES = (1, 2)
 SMALLEST = 64  # the widest pattern takes 19 pixels of the half-size picture
 PIECE = 512  # pixels a side that are counted at once; even, because the half-size picture is cut with the whole
 BEYOND = 38  # the pixels that the widest pattern takes beyond its first, at half size
+CPU = torch.device("cpu")
 REACH = 20  # no pattern reaches further than this from its middle, in pixels of the whole picture
 
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # like map
@@ -227,7 +228,9 @@ def _four(values: Tensor, direction: int) -> Tensor:
     return torch.add(pairs.narrow(direction, 2, length), pairs.narrow(direction, 0, length), alpha=VALUES**2)
 
 
-def frequencies(rgb: np.ndarray, between: Callable[[int, int], None] = lambda done, total: None, each: Each = map) -> np.ndarray:
+def frequencies(
+    rgb: np.ndarray, between: Callable[[int, int], None] = lambda done, total: None, each: Each = map, device: torch.device = CPU
+) -> np.ndarray:
     """How often every pattern occurs in (height, width, 3) pixels, as shares of its places, alike ones together: (TOTAL,) float32.
 
     Counted in pieces, so that memory does not grow with the picture; `between` is called after each with (done, total), and `each`
@@ -236,7 +239,7 @@ def frequencies(rgb: np.ndarray, between: Callable[[int, int], None] = lambda do
     height, width, _ = rgb.shape
     pieces = list(itertools.product(_pieces(height), _pieces(width)))
     counts = [np.zeros(count, np.int64) for count in _code_counts()]
-    for done, of_piece in enumerate(each(lambda piece: _count_piece(rgb, *piece), pieces), 1):
+    for done, of_piece in enumerate(each(lambda piece: _count_piece(rgb, *piece, device), pieces), 1):
         for whole, part in zip(counts, of_piece, strict=True):
             whole += part
         between(done, len(pieces))
@@ -247,13 +250,13 @@ def _code_counts() -> list[int]:
     return [len(folding(pattern.length, pattern.shape)) for pattern in PATTERNS]
 
 
-def _count_piece(rgb: np.ndarray, rows: range, columns: range) -> list[np.ndarray]:
+def _count_piece(rgb: np.ndarray, rows: range, columns: range, device: torch.device = CPU) -> list[np.ndarray]:
     """Of every pattern, how often each of its codes begins in a piece: it may end in the next."""
-    part = torch.from_numpy(rgb[rows.start : rows.stop + BEYOND, columns.start : columns.stop + BEYOND].copy())[None]
+    part = torch.from_numpy(rgb[rows.start : rows.stop + BEYOND, columns.start : columns.stop + BEYOND].copy())[None].to(device)
     counts = []
     for (index, codes), possible in zip(each_code(part), _code_counts(), strict=True):
         own = [len(side) // PATTERNS[index].scale for side in (rows, columns)]
-        counts.append(sum(torch.bincount(code[:, : own[0], : own[1]].reshape(-1), minlength=possible).numpy() for code in codes))
+        counts.append(sum(torch.bincount(code[:, : own[0], : own[1]].reshape(-1), minlength=possible).cpu().numpy() for code in codes))
     return counts
 
 

@@ -94,15 +94,16 @@ def logistic(rows: Tensor, signs: Tensor, weights: Tensor, kept: Tensor, strengt
 @dataclass(frozen=True)
 class Way:
     """How a line is fitted: `strength` is the penalty per row on the weights of numbers that all spread alike, `floor` the least spread of a
-    number, in that of the middle one."""
+    number, in that of the middle one, and `power` what the numbers are raised to before."""
 
     solve: Callable[[Tensor, Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]
     strength: float
     floor: float = 0.01
+    power: float = 1.0
 
     def as_dict(self) -> dict[str, Any]:
         """For the card."""
-        return {"solve": self.solve.__name__, "strength": self.strength, "floor": self.floor}
+        return {"solve": self.solve.__name__, "strength": self.strength, "floor": self.floor, "power": self.power}
 
 
 def folds_of(sources: list[tuple[int, str]], seed: int, count: int = FOLDS) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from forensics_ui.detectors.patterns import AROUND, RELATIVE, TOTAL, Pattern
-from forensics_ui.detectors.prc import HEADS
+from forensics_ui.detectors.prc import HEADS, POWER
 
 PLANES = {
     "r": lambda r, g, b: r,
@@ -23,9 +23,11 @@ PLANES = {
 KERNELS = {1: [-1, 1], 2: [1, -2, 1], 3: [-1, 3, -3, 1]}
 
 
-def seeded_prc() -> dict[str, torch.Tensor]:
+def seeded_prc(power: float | None = None) -> dict[str, torch.Tensor]:
+    """Weights of the three lines; where no power is given, the counts of the saved one are taken as they are."""
     torch.manual_seed(4)
-    return {f"{head}.weight": torch.randn(TOTAL) for head in HEADS} | {f"{head}.bias": torch.randn(1) for head in HEADS}
+    lines = {f"{head}.weight": torch.randn(TOTAL) for head in HEADS} | {f"{head}.bias": torch.randn(1) for head in HEADS}
+    return lines if power is None else lines | {POWER: torch.tensor([power])}
 
 
 def step_of(value: int, step: int) -> int:

@@ -11,6 +11,7 @@ import torch
 from forensics_ui.core.errors import NotApplicable, WeightsMismatch
 from forensics_ui.detectors import DETECTORS, prc
 from forensics_ui.detectors.patterns import CLASSES, PATTERNS, REACH, RELATIVE, SMALLEST, TOTAL, each_code, folding, frequencies, in_steps, places
+from forensics_ui.detectors.prc import POWER
 from tests.detectors.helpers_networks import photo_like
 from tests.detectors.helpers_prc import counted_plainly, seeded_prc
 
@@ -18,9 +19,9 @@ CPU = torch.device("cpu")
 SMALL = photo_like(66, 70)
 
 
-@pytest.fixture(scope="module")
-def detector():
-    return DETECTORS.get("prc")(seeded_prc(), CPU)
+@pytest.fixture(scope="module", params=[None, 0.75], ids=["counts", "counts to a power"])
+def detector(request):
+    return DETECTORS.get("prc")(seeded_prc(request.param), CPU)
 
 
 @pytest.fixture(scope="module")
@@ -90,15 +91,29 @@ def test_pictures_of_one_batch_do_not_see_each_other(detector):
     assert [f.logit for f in together] == pytest.approx([detector.findings([block])[0].logit for block in (one, other)], abs=1e-5)
 
 
-def test_the_gate_alone_decides_which_weights_count(detector):
-    state = seeded_prc()
+@pytest.mark.parametrize("power", [1.0, 0.75])
+def test_the_gate_alone_decides_which_weights_count(power):
+    state = seeded_prc(power)
     logits = {}
     for name, bias in (("clean", -1000.0), ("saved", 1000.0)):
         gated = DETECTORS.get("prc")(state | {"gate.bias": torch.tensor([bias])}, CPU)
         logits[name] = gated.logit(SMALL)
-        expected = frequencies(SMALL).astype(float) @ state[f"{name}.weight"].double().numpy() + float(state[f"{name}.bias"])
-        assert logits[name] == pytest.approx(expected, abs=1e-4)
+        counted = frequencies(SMALL).astype(float) ** (power if name == "saved" else 1)
+        assert logits[name] == pytest.approx(counted @ state[f"{name}.weight"].double().numpy() + float(state[f"{name}.bias"]), abs=1e-4)
     assert abs(logits["clean"] - logits["saved"]) > 0.1
+
+
+def test_places_of_one_pattern_share_what_its_count_adds():
+    """Under a power the first place of a pattern adds no more than the last; without one they add the weight itself, over all places."""
+    only = PATTERNS.index(next(p for p in PATTERNS if p.shape == "cell" and p.scale == 1))
+    start = sum(CLASSES[:only])
+    state = seeded_prc(0.5) | {name: torch.zeros_like(tensor) for name, tensor in seeded_prc().items()} | {"gate.bias": torch.tensor([1000.0])}
+    state["saved.weight"] = torch.zeros(TOTAL).index_fill(0, torch.arange(start, start + CLASSES[only]), 1.0)
+    counted = frequencies(SMALL)[start : start + CLASSES[only]].astype(float)
+    finding = DETECTORS.get("prc")(state, CPU).findings([SMALL])[0]
+    assert finding.logit == pytest.approx(np.sqrt(counted).sum(), abs=1e-4) and (finding.evidence.contributions >= 0).all()
+    rarest = 1 / np.sqrt(counted[counted > 0]).min()
+    assert finding.evidence.contributions.max() <= 64 * rarest / places(PATTERNS[only], *SMALL.shape[:2]) + 1e-6
 
 
 def test_what_changes_far_away_changes_no_place(detector):
@@ -124,6 +139,9 @@ def test_smaller_than_its_widest_pattern_is_not_applicable():
     assert all(places(p, SMALLEST, SMALLEST) > 0 for p in PATTERNS)
 
 
-def test_other_weights_are_refused():
+@pytest.mark.parametrize(
+    "odd", [{"clean.weight": torch.zeros(7)}, {POWER: torch.tensor([0.0])}, {POWER: torch.tensor([float("nan")])}, {POWER: torch.ones(2)}], ids=str
+)
+def test_other_weights_are_refused(odd):
     with pytest.raises(WeightsMismatch, match="not those of PRC"):
-        DETECTORS.get("prc")(seeded_prc() | {"clean.weight": torch.zeros(7)}, CPU)
+        DETECTORS.get("prc")(seeded_prc() | odd, CPU)

@@ -14,7 +14,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from forensics_ui.detectors.patterns import frequencies
-from forensics_ui.detectors.prc import PRC
+from forensics_ui.detectors.prc import POWER, PRC
 from forensics_ui.train import prc_session
 from forensics_ui.train.counted import CLEAN, SAVED, Past, copies_of, copy_of, is_lossy
 from forensics_ui.train.folders import Sample, labelled_files
@@ -87,7 +87,9 @@ def test_folders_in_weights_and_card_out_and_the_same_with_any_number_of_process
     assert set(card["training"]["cross_fitted_auc"]) == {"clean", "saved", "gate"}
     # Enlarged without a filter, the stand-ins for generated pictures are told apart from ones never seen, as they come.
     assert card["figures"]["as_they_come"]["crop"]["auc"] > 0.9
-    detector = PRC(load_file(tmp_path / "out" / "prc_own.safetensors"), torch.device("cpu"))
+    state = load_file(tmp_path / "out" / "prc_own.safetensors")
+    assert state[POWER].item() == card["preset"]["ways"]["saved"]["power"] == prc_session.WAYS["saved"].power
+    detector = PRC(state, torch.device("cpu"))
     assert detector.logit(np.asarray(Image.open(next(test.rglob("1_fake/*/*.png"))))) > 0
 
     samples, said = labelled_files(folder), []

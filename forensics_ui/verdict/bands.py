@@ -118,7 +118,7 @@ def _followed(analysis: Analysis, limits: Limits, larger: str | None) -> list[st
     if larger or not limits.growth or not counted or side <= counted:
         return []
     counted_up_to = f"how often this score is wrong was counted on pictures of up to {_megapixels(counted)} megapixels"
-    return [f"{counted_up_to}; at this one's {_megapixels(side)} only photographs' scores were followed"]
+    return [f"{counted_up_to}; of larger ones, like this with {_megapixels(side)}, only photographs were measured"]
 
 
 def _beyond(larger: str | None) -> list[str]:

@@ -118,7 +118,7 @@ def test_a_picture_larger_than_those_measured_is_judged_with_a_weaker_word_where
 
     verdict = judge(picture(), scored(9, *between), of(ended))
     assert verdict.band == "strong evidence of generation"
-    assert any("up to 0.59 megapixels; at this one's 1.00" in reason for reason in verdict.reasons)
+    assert any("up to 0.59 megapixels; of larger ones, like this with 1.00" in reason for reason in verdict.reasons)
     assert not any("megapixels" in reason for reason in judge(picture(), scored(9, *counted), of(ended)).reasons)
 
 

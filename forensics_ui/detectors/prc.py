@@ -99,8 +99,9 @@ class PRC(Detector):
         return float((1 - share) * clean + share * saved)
 
     def _counted(self, block: np.ndarray, told: Checkpoint) -> np.ndarray:
-        each = self._cores.map if self.device.type == "cpu" else map
-        return frequencies(block, told, each, self.device).astype(np.float64)
+        if self.device.type == "cuda":
+            return frequencies(block, told, map, self.device).astype(np.float64)
+        return frequencies(block, told, self._cores.map).astype(np.float64)
 
     @cached_property
     def _cores(self) -> ThreadPoolExecutor:

@@ -123,7 +123,9 @@ class PRC(Detector):
         share = self._readings(counted)[2]
         tables = [table.to(self.device) for table in self._tables(counted, share, height, width)]
         pixels = torch.from_numpy(block.copy())[None]
-        (cells,) = fast.in_tiles(pixels, CELLS_PER_TILE, (CONTEXT, CONTEXT), lambda part: _by_cell(_contributions(part.to(self.device), tables)), told)
+        (cells,) = fast.in_tiles(
+            pixels, CELLS_PER_TILE, (CONTEXT, CONTEXT), lambda part: _by_cell(_contributions(part.to(self.device), tables)), told
+        )
         bias = (1 - share) * self._bias[0] + share * self._bias[1]
         if self._network:
             strongest, more = by_cell(self._network.terms(block, told), *cells.shape)

@@ -85,7 +85,7 @@ class PRC(Detector):
 
     @torch.inference_mode()
     def logits(self, blocks: Sequence[np.ndarray], checkpoint: Checkpoint = no_checkpoint) -> list[float]:
-        # Counting takes two thirds of the time of looking up what every place adds, and less memory.
+        # Evidence takes a second pass over the picture, which looks up what every place adds.
         return self._each(blocks, checkpoint, self._logit, 1)
 
     def _each(self, blocks: Sequence[np.ndarray], checkpoint: Checkpoint, compute: Callable[[np.ndarray, Checkpoint], Any], parts: int) -> list[Any]:

@@ -113,7 +113,8 @@ def _line(condition: str, rule: str, row: dict[str, Any]) -> str:
 
 def _other(card: dict[str, Any]) -> str:
     other = card.get("compared_with")
-    return _table({**card, "figures": other["figures"]}, "figures", f"The same pictures, {other['name']}") if other else ""
+    # How our weights were kept from their own sources says nothing of others.
+    return _table({**card, "figures": other["figures"], "measured_how": ""}, "figures", f"The same pictures, {other['name']}") if other else ""
 
 
 def _thresholds(card: dict[str, Any]) -> str:

@@ -29,8 +29,8 @@ SCALES = (1, 2)
 SMALLEST = 64  # the widest pattern takes 19 pixels of the half-size picture
 PIECE = 512  # pixels a side that are counted at once; even, because the half-size picture is cut with the whole
 BEYOND = 38  # the pixels that the widest pattern takes beyond its first, at half size
-CPU = torch.device("cpu")
 REACH = 20  # no pattern reaches further than this from its middle, in pixels of the whole picture
+CPU = torch.device("cpu")
 
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # like map
 Codes = tuple[Tensor, ...]  # patterns at every place: rows and columns are two arrays of one kind

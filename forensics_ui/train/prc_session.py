@@ -33,8 +33,8 @@ from forensics_ui.train.rows import Rows
 from forensics_ui.train.session import worth_of
 from forensics_ui.train.sizes import growth, scores_by_side, without_growth
 
-# Chosen on generators that the rows did not hold (the gate's as what did well for the others). Under a power of 0.75 the saved line found more of
-# them (CHANGELOG.md), under 0.6 no more; the clean line ranked them worse.
+# Chosen on generators that the rows did not hold (the gate's as what did well for the others). Under a power of 0.75 the saved line ranked
+# them better (CHANGELOG.md), under 0.6 no better than that; the clean line ranked them worse.
 WAYS = {"clean": Way(least_squares, 0.1, 5.0), "saved": Way(logistic, 0.003, 1.0, power=0.75), "gate": Way(least_squares, 0.1, 1.0)}
 GATE_ROWS = 10_000  # products of all pairs of rows are kept, so memory grows with the square
 LEARNT = "test, in the end also trained on"

@@ -10,7 +10,7 @@ better than fits to the longer pasts alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,13 @@ import numpy as np
 from PIL import Image
 
 from forensics_ui.detectors.patterns import frequencies
+from forensics_ui.train.edits import edited
 from forensics_ui.train.folders import Sample
 from forensics_ui.train.history import KERNELS, at_least, mirror, random_jpeg, resave, scaled, window
 
 CLEAN, SAVED = 0, 1
+Late = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+EDITED_SIDE = 768  # pixels: what is edited of a large picture, before it is reduced
 SHRUNK_LEAST = 0.95  # a reduction by less leaves too much of an older JPEG to be called clean
 
 
@@ -35,6 +38,7 @@ class Past:
     clean: int = 3  # copies of each picture
     saved: int = 2
     saved_once: int = 3
+    edited: int = 1  # more copies of each of the three, edited before they are reduced and saved or in between
     shrink_lossless: float = 0.5
     jpeg_before: tuple[float, float] = (0.0, 0.6)  # of what is reduced
     shrink_saved: tuple[float, float] = (0.4, 0.4)
@@ -57,36 +61,54 @@ class Past:
         return asdict(self)
 
 
-def copies_of(variants: Sequence[np.ndarray], sample: Sample, past: Past, seed: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
-    """The family of every copy of one picture and what was counted in it."""
+def copies_of(variants: Sequence[np.ndarray], sample: Sample, past: Past, seed: Sequence[int]) -> Iterator[tuple[int, bool, np.ndarray]]:
+    """The family of every copy of one picture, whether it was edited, and what was counted in it."""
     lossy, erased = is_lossy(sample.path), sample.source.startswith(past.only_clean)
-    kinds = [(CLEAN, past)] * past.clean + ([(SAVED, past)] * past.saved + [(SAVED, past.once())] * past.saved_once) * (not erased)
-    for copy, (family, its) in enumerate(kinds):
+    saved = [(SAVED, past, False)] * past.saved + [(SAVED, past.once(), False)] * past.saved_once
+    kinds = [(CLEAN, past, False)] * past.clean + saved * (not erased)
+    edited_too = [(SAVED, past, True), (SAVED, past.once(), True)] * (not erased)
+    kinds += [(CLEAN, past, True), *edited_too] * past.edited
+    for copy, (family, its, edits) in enumerate(kinds):
         rng = np.random.default_rng([*seed, copy])
-        made = copy_of(variants[rng.integers(len(variants))], sample.label, lossy, family, rng, its)
+        made = copy_of(variants[rng.integers(len(variants))], sample.label, lossy, family, rng, its, edits)
         if made is not None:
-            yield family, frequencies(made)
+            yield family, edits, frequencies(made)
 
 
-def copy_of(rgb: np.ndarray, label: int, lossy_file: bool, family: int, rng: np.random.Generator, past: Past) -> np.ndarray | None:
+def copy_of(
+    rgb: np.ndarray, label: int, lossy_file: bool, family: int, rng: np.random.Generator, past: Past, edits: bool = False
+) -> np.ndarray | None:
     """A square of the picture with a random past of that family; None if this picture cannot have one."""
-    rgb = at_least(rgb, past.least_crop)
-    made = _clean(rgb, label, lossy_file, rng, past) if family == CLEAN else _saved(rgb, label, lossy_file, rng, past)
+    rgb, late = at_least(rgb, past.least_crop), _as_it_is
+    if edits:
+        lossy_file = lossy_file and family == CLEAN  # an edited picture has to be saved anew
+        # Before it is reduced or afterwards. Were it always before, an edit would be the last step of lossless pictures only, which are most
+        # of the generated ones.
+        rgb, late = (_edited(rgb, rng), _as_it_is) if rng.random() < 0.5 else (rgb, _edited)
+    made = _clean(rgb, label, lossy_file, rng, past, late) if family == CLEAN else _saved(rgb, label, lossy_file, rng, past, late)
     return None if made is None else np.ascontiguousarray(mirror(window(made, past.crop, rng), rng, turns=True))
 
 
-def _clean(rgb: np.ndarray, label: int, lossy_file: bool, rng: np.random.Generator, past: Past) -> np.ndarray | None:
+def _as_it_is(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return rgb
+
+
+def _edited(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return edited(window(rgb, EDITED_SIDE, rng), rng)
+
+
+def _clean(rgb: np.ndarray, label: int, lossy_file: bool, rng: np.random.Generator, past: Past, late: Late) -> np.ndarray | None:
     if not lossy_file and rng.random() >= past.shrink_lossless:
-        return rgb
+        return late(rgb, rng)
     least = _least(rgb, past)
     if least > SHRUNK_LEAST:
         return None if lossy_file else rgb
     if rng.random() < past.jpeg_before[label]:
         rgb = random_jpeg(rgb, int(rng.integers(75, 99)), rng)
-    return _reduced(rgb, least, rng, past)
+    return late(_reduced(rgb, least, rng, past), rng)
 
 
-def _saved(rgb: np.ndarray, label: int, lossy_file: bool, rng: np.random.Generator, past: Past) -> np.ndarray:
+def _saved(rgb: np.ndarray, label: int, lossy_file: bool, rng: np.random.Generator, past: Past, late: Late) -> np.ndarray:
     if lossy_file and rng.random() < past.untouched:
         return rgb
     least = _least(rgb, past)
@@ -95,7 +117,7 @@ def _saved(rgb: np.ndarray, label: int, lossy_file: bool, rng: np.random.Generat
     if rng.random() < past.twice[label]:
         rgb = random_jpeg(window(rgb, past.crop + 48, rng), int(rng.integers(75, 99)), rng)
     # Saved before the cut or after it: the 8 x 8 grid of the save starts anywhere, or at the corner.
-    rgb = window(rgb, past.crop + int(rng.choice((0, 24))), rng)
+    rgb = late(window(rgb, past.crop + int(rng.choice((0, 24))), rng), rng)
     least_quality, most = past.quality
     quality = least_quality + int((most - least_quality + 1) * rng.random() ** (1 / past.skew))
     return resave(rgb, quality, "WEBP", method=2) if rng.random() < past.webp else random_jpeg(rgb, quality, rng)

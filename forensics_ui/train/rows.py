@@ -19,23 +19,24 @@ from forensics_ui.train.pictures import Pictures
 TOLD_EVERY_SECONDS = 10.0
 DRAW = 0  # another number draws other copies of the same pictures
 
-Counted = tuple[list[int], np.ndarray]  # the family of every copy of one picture, and its numbers
+Counted = tuple[list[int], list[bool], np.ndarray]  # the family of every copy of one picture, whether it was edited, and its numbers
 
 
 class Rows:
-    """The rows, and which picture and family each is of. They do not depend on the number of processes."""
+    """The rows, which picture and family each is of, and whether it was edited. They do not depend on the number of processes."""
 
     def __init__(self, samples: list[Sample], past: Past, seed: int, processes: int, say: Callable[[str], None]) -> None:
-        numbers, families, owners, told = [], [], [], time.monotonic()
-        for index, (family, counted) in enumerate(_counted(samples, past, seed, processes)):
+        numbers, families, edits, owners, told = [], [], [], [], time.monotonic()
+        for index, (family, edited, counted) in enumerate(_counted(samples, past, seed, processes)):
             numbers.append(counted)
             families += family
+            edits += edited
             owners += [index] * len(family)
             if time.monotonic() - told > TOLD_EVERY_SECONDS:
                 told = time.monotonic()
                 say(f"counted in {index + 1} of {len(samples)} pictures")
         self.numbers = np.concatenate(numbers)
-        self.sample, self.family = np.array(owners), np.array(families)
+        self.sample, self.family, self.edited = np.array(owners), np.array(families), np.array(edits, bool)
 
 
 def _counted(samples: list[Sample], past: Past, seed: int, processes: int) -> Iterator[Counted]:
@@ -53,4 +54,5 @@ def _count(sample: Sample, past: Past, seed: int) -> Counted:
     own = zlib.crc32(f"{sample.source}/{sample.path.name}".encode())
     variants = Pictures([sample], seed=own + seed).variants(0)
     copies = list(copies_of(variants, sample, past, [seed, own, DRAW]))
-    return [family for family, _ in copies], np.array([shares for _, shares in copies], np.float32).reshape(len(copies), -1)
+    families, edits = [family for family, _, _ in copies], [edited for _, edited, _ in copies]
+    return families, edits, np.array([shares for _, _, shares in copies], np.float32).reshape(len(copies), -1)

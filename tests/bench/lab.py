@@ -53,7 +53,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(arguments.threads or torch.get_num_threads())
     print(describe_machine())
-    samples = _sampled(labelled_files(arguments.folder), arguments.reals)
+    samples = sampled(labelled_files(arguments.folder), arguments.reals)
     kinds = _kinds(arguments.folder)
     columns = {}
     for wanted in arguments.weights:
@@ -76,7 +76,8 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _sampled(samples: list[Sample], reals: int | None) -> list[Sample]:
+def sampled(samples: list[Sample], reals: int | None) -> list[Sample]:
+    """All generated pictures, and of the real ones at most so many, always the same."""
     if reals is None:
         return samples
     of_real = sorted((s for s in samples if not s.label), key=lambda s: hashlib.sha256(s.path.name.encode()).hexdigest())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forensics_ui.train.lines import FOLDS, Way, fitted, folds_of, least_squares, logistic, source_weights
+from forensics_ui.train.lines import FOLDS, Way, fitted, folds_of, least_squares, logistic, mean_line, source_weights
 
 RNG = np.random.default_rng(0)
 NUMBERS = (RNG.normal(0, 1, (60, 9)) * np.linspace(0.5, 3, 9) + 5).astype(np.float32)
@@ -60,6 +60,11 @@ def test_a_number_that_hardly_spreads_is_not_made_loud(solve):
 def test_another_scale_is_the_same_line():
     line = fitted(NUMBERS, LABELS, WEIGHTS, FOLD, Way(logistic, 0.3))[-1]
     assert line.times(2.5, -1.0)(NUMBERS) == pytest.approx(2.5 * line(NUMBERS) - 1, abs=1e-9)
+
+
+def test_a_mean_of_lines_says_what_they_say_on_average():
+    lines = [fitted(NUMBERS, LABELS, WEIGHTS, FOLD, Way(solve, 0.3))[-1] for solve in (logistic, least_squares)]
+    assert mean_line(lines)(NUMBERS) == pytest.approx((lines[0](NUMBERS) + lines[1](NUMBERS)) / 2, abs=1e-9)
 
 
 def test_folds_keep_sources_whole_and_hold_both_classes():

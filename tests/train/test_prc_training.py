@@ -6,6 +6,7 @@ import json
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -59,8 +60,9 @@ def test_the_saved_family_was_saved_unless_the_file_itself_is_lossy():
 
 def test_sources_whose_traces_a_save_erases_have_no_saved_copies(tmp_path):
     Image.fromarray(NOISE).save(tmp_path / "a.png")
+    past = Past(clean=1, saved=1, saved_once=0, edited=0)
     families = {
-        source: [family for family, _ in copies_of([NOISE], Sample(tmp_path / "a.png", 1, source), Past(clean=1, saved=1, saved_once=0), [0])]
+        source: [family for family, _, _ in copies_of([NOISE], Sample(tmp_path / "a.png", 1, source), past, [0])]
         for source in ("recon-decoder", "other")
     }
     assert families == {"recon-decoder": [CLEAN], "other": [CLEAN, SAVED]}
@@ -88,15 +90,17 @@ def test_folders_in_weights_and_card_out_and_the_same_with_any_number_of_process
     # Enlarged without a filter, the stand-ins for generated pictures are told apart from ones never seen, as they come.
     assert card["figures"]["as_they_come"]["crop"]["auc"] > 0.9
     state = load_file(tmp_path / "out" / "prc_own.safetensors")
-    assert state[POWER].item() == card["preset"]["ways"]["saved"]["power"] == prc_session.WAYS["saved"].power
+    assert state[POWER].item() == card["preset"]["powers"]["saved"] == prc_session.POWERS["saved"]
     detector = PRC(state, torch.device("cpu"))
     assert detector.logit(np.asarray(Image.open(next(test.rglob("1_fake/*/*.png"))))) > 0
 
     samples, said = labelled_files(folder), []
     past = Past(clean=1, saved=1, saved_once=0)
     one, two = (Rows(samples, past, 3, processes, said.append) for processes in (1, 2))
-    assert np.array_equal(one.numbers, two.numbers) and np.array_equal(one.family, two.family) and np.array_equal(one.sample, two.sample)
-    assert len(one.numbers) == 2 * len(samples)
+    assert np.array_equal(one.numbers, two.numbers) and all(
+        np.array_equal(getattr(one, name), getattr(two, name)) for name in ("family", "edited", "sample")
+    )
+    assert len(one.numbers) == (2 + 3 * past.edited) * len(samples), "one clean and one saved copy, and the edited ones"
     alone = Rows(samples[-1:], past, 3, 1, said.append)
     assert np.array_equal(alone.numbers, one.numbers[one.sample == len(samples) - 1]), "what is drawn does not depend on the pictures beside it"
 
@@ -117,6 +121,32 @@ def test_every_picture_is_measured_by_weights_that_never_saw_its_source(tmp_path
         assert {told} == held_out and (told < FOLDS) is learn_test
     assert not {s.path for s in session.test} & {s.path for s in session.unseen}, "limits never come from the pictures that errors are counted on"
     assert (LEARNT in session._data()) is learn_test and ("test" in session._data()) is not learn_test
+
+
+def test_edited_copies_are_rows_of_the_ways_that_ask_for_them(tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch):
+    for seed in range(FOLDS):
+        make_pictures(tmp_path / "train", 1, 136, seed)
+    options = {"name": None, "lfm": None, "test": None, "device": "cpu", "seed": 1, "learn_test": False}
+    session = PRCSession(Namespace(folder=tmp_path / "train", out=tmp_path, **options), lambda entry: None)
+    monkeypatch.setattr(prc_session, "LOUDNESS", 1.0)
+    ways = prc_session.WAYS["clean"]
+    assert [way.edited for way in ways] == [False, True] and not any(way.edited for way in prc_session.WAYS["saved"])
+
+    count, rng = len(session.samples), np.random.default_rng(0)
+    labels = np.tile([s.label for s in session.samples], 2)
+    rows = SimpleNamespace(sample=np.tile(np.arange(count), 2), edited=np.repeat([False, True], count))
+    rows.numbers = (rng.normal(0, 1, (2 * count, 4)) + labels[:, None]).astype(np.float32)
+    everything = np.ones(2 * count, bool)
+
+    def together(numbers: np.ndarray) -> np.ndarray:
+        rows.numbers = numbers
+        return session._cross_fitted(rows, "clean", labels, everything, session.folds[rows.sample])[0][-1].weight
+
+    monkeypatch.setattr(prc_session, "WAYS", {"clean": ways[:1]})
+    other = rows.numbers + rows.edited[:, None] * rng.normal(0, 5, rows.numbers.shape).astype(np.float32)
+    assert np.array_equal(together(rows.numbers), together(other)), "what edited copies hold is nothing to the first way"
+    monkeypatch.setattr(prc_session, "WAYS", {"clean": ways[1:]})
+    assert not np.allclose(together(rows.numbers), together(rows.numbers - 3 * rows.edited[:, None].astype(np.float32)))
 
 
 def test_shares_of_cross_fitted_pictures_are_counted_as_verdicts_count_them(tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch):

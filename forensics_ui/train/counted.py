@@ -5,7 +5,7 @@ family was compressed last, as JPEG or WebP. A photograph that came as a JPEG en
 the same steps, at rates of their own where they come different: most generated pictures that are reduced are saved as JPEG
 before, as the photographs were, so that the remains of the older JPEG do not give the photographs away. Of the saved copies a
 part has the short past that most published pictures have: one save, rather good. Fits to both parts rank unseen generators
-better than fits to the longer pasts alone.
+better than fits to the longer pasts alone. Some copies of both families were edited on their way (train/edits.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from forensics_ui.train.folders import Sample
 from forensics_ui.train.history import KERNELS, at_least, mirror, random_jpeg, resave, scaled, window
 
 CLEAN, SAVED = 0, 1
-Late = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Late = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # what is done to a picture after it was reduced
 EDITED_SIDE = 768  # pixels: what is edited of a large picture, before it is reduced
 SHRUNK_LEAST = 0.95  # a reduction by less leaves too much of an older JPEG to be called clean
 

@@ -22,8 +22,8 @@ from forensics_ui.train.folders import Sample
 from forensics_ui.train.measure import halved
 from forensics_ui.train.pictures import decode
 
-# Of the spread of the clean line. Between a third and 1 unseen generators were ranked alike, halved and as they come; the louder, the more
-# pictures after a save are misjudged that the gate takes for unsaved ones.
+# Of the spread of the clean line. Between a third and 1, the louder it was the fewer edited photographs were marked, and the worse unseen
+# generators were ranked, by a hundredth of AUC from one end to the other.
 SAY = 0.5
 
 State = dict[str, Tensor]

@@ -104,7 +104,7 @@ def _get(entry: WeightsEntry, folder: Path, yes: bool) -> dict[str, Any]:
 def _consent(entry: WeightsEntry, yes: bool) -> None:
     """Say the licence; where none is stated, fetch only for a person who says so."""
     if entry.source is None or entry.licence:
-        print(f"{entry.name}: licence {entry.licence or 'of this project'}, from {entry.source or 'this project'}", file=sys.stderr)
+        print(f"{entry.name}: licence {entry.licence or 'of this project'}, from {entry.origin}", file=sys.stderr)
         return
     print(
         f"{entry.name}: from {entry.source}\nIts authors state no licence, so it cannot be passed on with this project. You may fetch it for yourself.",
@@ -169,7 +169,7 @@ def _paragraph(found: InstalledWeights) -> str:
     lines = [
         f"{entry.name}  [{STATES[found.status]}]{'  preliminary' if entry.preliminary else ''}",
         f"    {entry.detector}{kind}, {size}, licence: {entry.licence or ('none stated' if entry.source else 'of this project')}",
-        f"    from: {entry.source or 'this project'}",
+        f"    from: {entry.origin}",
         *([f"    {entry.note}"] if entry.note else []),
         f"    {found.sentence}",
     ]

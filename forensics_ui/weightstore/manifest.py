@@ -38,6 +38,8 @@ class WeightsEntry:
     role: Literal["network", "head", "backbone", "inverter"] = "network"
     mirrors: tuple[str, ...] = ()
     converted_from: str | None = None  # SHA-256 of the file that these were converted from
+    # Where weights lie inside a Python package: package, sha256, size, member, member_sha256, converter.
+    wheel: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if not self.file or Path(self.file).name != self.file or "\\" in self.file:
@@ -47,6 +49,11 @@ class WeightsEntry:
         """Whether these can be the bytes: every identity that is stated must be the same."""
         pairs = ((self.sha256, found.sha256), (self.git_blob, found.git_blob), (self.size, found.size))
         return all(stated is None or stated == actual for stated, actual in pairs)
+
+    @property
+    def origin(self) -> str:
+        """Where it can be had, for people."""
+        return self.source or (f"the Python package {self.wheel['package']}" if self.wheel else "this project")
 
     @property
     def checked(self) -> bool:
@@ -115,7 +122,7 @@ def inspect(entry: WeightsEntry, weights_dir: Path = WEIGHTS, rehash: bool = Fal
     """Compare what lies in the folder with what the entry says of it."""
     path = weights_dir / entry.file
     if not path.is_file():
-        how = f"`weights get {entry.name}` fetches it" if entry.source else "it is not part of this copy of the project"
+        how = f"`weights get {entry.name}` fetches it" if entry.source or entry.wheel else "it is not part of this copy of the project"
         return InstalledWeights(entry, path, None, "missing", f"{entry.file} is not installed; {how}.")
     found = digest_file(path) if rehash else remembered_digests(path)
     if not entry.agrees(found):

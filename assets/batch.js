@@ -6,6 +6,8 @@
   const { HERE, SILENT, EVERY, make, button, visible, prose, count, plural, bytes, when, words, ofState, ask, tab, field, FolderField, LineForm, Run } = globalThis.ForensicsBatch;
   const asHere = /^#batch(\/|$)/;
   const asId = (hash) => /^#batch\/([\w-]+)$/.exec(hash)?.[1] ?? null;
+  /** The user's own photographs that this page judges by, as the line above the tabs names them. */
+  const ownReals = () => document.querySelector("#own-strip-words [data-set]")?.dataset.set ?? "";
   /** Files and folders of a drop, with the folders' names before them. Entries are only to be had at once, so first all of them. */
   async function dropped(transfer) {
     const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean), found = [];
@@ -183,7 +185,7 @@
       this.said.textContent = "Preparing the detectors …";
       const source = this.drop ? { drop: this.drop } : { folder: this.folder };
       try {
-        const { id } = await ask("/start", "POST", { ...source, detectors: this.ticks(), rule: this.rule.value, fresh: this.fresh.checked, evaluate: this.evaluate?.() });
+        const { id } = await ask("/start", "POST", { ...source, detectors: this.ticks(), rule: this.rule.value, fresh: this.fresh.checked, own_reals: ownReals(), evaluate: this.evaluate?.() });
         if (!this.gone) this.openBatch(id);
       } catch (error) {
         this.said.textContent = error.message;

@@ -138,6 +138,7 @@ class Feeder:
         """A place in the service's queue; when it is full, waiting here is what keeps memory bounded."""
         # How many pictures a processor computes at once moves the last digits; a resumed run must give the same.
         how = {"rule": self._plan.rule, "weights": choice.asked, "priority": BATCH_PRIORITY, "alone": choice.device == "cpu", "evidence": False}
+        how["judge"] = self._plan.judge_of(choice)
         while True:
             try:
                 return self._workbench.submit(picture, choice.detector, wait=5.0, **how)

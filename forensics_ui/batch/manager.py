@@ -19,6 +19,8 @@ from forensics_ui.batch.scan import Preview, Source, Watch, preview
 from forensics_ui.batch.turns import Turns
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.types import InputRule
+from forensics_ui.verdict.own_reals import by_signature
+from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.workbench import Workbench
 
 logger = logging.getLogger(__name__)
@@ -84,10 +86,14 @@ class BatchManager:
         out: Path | None = None,
         fresh: bool = False,
         on_event: Event | None = None,
+        reference_set: ReferenceSet | None = None,
     ) -> str:
-        """Begin, or go on with the batch that has the same pictures and settings (not if `fresh`); gives its id."""
+        """Begin, or go on with the batch that has the same pictures and settings (not if `fresh`); gives its id.
+
+        All of it is judged by the user's own photographs `reference_set`, whatever is chosen later.
+        """
         source = what if isinstance(what, Source) else Source.of(what)
-        plan = make_plan(self.workbench, source, detectors, rule, weights)
+        plan = make_plan(self.workbench, source, detectors, rule, weights, reference_set)
         if last := self.last_of(plan):
             self._at_work(last)
         with self._lock:
@@ -115,7 +121,8 @@ class BatchManager:
             return
         old = Plan.from_dict(self._about(batch)["plan"])
         asked = {choice.detector: choice.asked for choice in old.choices}
-        plan = make_plan(self.workbench, old.source, list(asked), old.rule, asked)
+        own = by_signature(old.own_reals, self.workbench.settings.data_dir)
+        plan = make_plan(self.workbench, old.source, list(asked), old.rule, asked, own)
         if different := plan.differences(old):
             raise ForensicsError(f"This batch cannot go on, because {' and '.join(different)} changed since; start it anew.")
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from forensics_ui.core.errors import ForensicsError
 from forensics_ui.report import REPORTS
 from forensics_ui.report.batch_report import batch_report
 from forensics_ui.report.model import Case, Report
+from forensics_ui.verdict.own_reals import name_in
 
 # Tables are called results, what is read by people is called report.
 TABLES = ("csv", "json")
@@ -58,7 +60,7 @@ def make_report(manager: BatchManager, batch: str, case: Case | None = None) -> 
     return batch_report(
         report_rows(rows.each(), info.plan),
         [(entry["path"], entry["reason"]) for entry in rows.skipped()],
-        settings=manager.workbench.settings,
+        settings=replace(manager.workbench.settings, own_reals=name_in(info.plan.get("own_reals"))),
         title=f"Report on {info.title}",
         case=case,
         command=command_of(info.plan),

@@ -7,7 +7,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from forensics_ui import __version__
 from forensics_ui.batch.scan import Source
 from forensics_ui.core.errors import ForensicsError, NotApplicable
 from forensics_ui.core.types import InputRule
+from forensics_ui.verdict.judge import Judge
+from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.workbench import Workbench
 
 PACKAGES = ("pillow", "numpy", "torch")
@@ -38,16 +40,32 @@ class Choice:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that decides the results."""
+    """Everything that decides the results.
+
+    `own_reals` names the user's own photographs that are judged by. `judges` are those of the
+    choices, in their order; a plan that was read from a journal has none, and only tells.
+    """
 
     source: Source
     choices: tuple[Choice, ...]
     rule: InputRule
     limits: dict[str, Any]
     versions: dict[str, str]
+    own_reals: str | None = None
+    judges: tuple[Judge, ...] = field(default=(), compare=False)
+
+    def judge_of(self, choice: Choice) -> Judge:
+        """Who judges the scores of a choice."""
+        return dict(zip((each.detector for each in self.choices), self.judges, strict=True))[choice.detector]
+
+    @property
+    def reference_set(self) -> ReferenceSet | None:
+        """The user's own photographs that all judges go by."""
+        return self.judges[0].reference_set if self.judges else None
 
     def as_dict(self) -> dict[str, Any]:
         """For the journal and for reports: JSON-ready."""
+        own = {"own_reals": self.own_reals} if self.own_reals else {}
         return {
             "folder": None if self.source.folder is None else str(self.source.folder),
             "files": [str(file) for file in self.source.files],
@@ -55,6 +73,7 @@ class Plan:
             "input_rule": self.rule,
             "limits": self.limits,
             "versions": self.versions,
+            **own,
         }
 
     @classmethod
@@ -62,7 +81,7 @@ class Plan:
         """Read back what `as_dict` wrote."""
         source = Source(Path(fields["folder"]) if fields["folder"] else None, tuple(Path(file) for file in fields["files"]))
         choices = tuple(Choice(**choice) for choice in fields["detectors"])
-        return cls(source, choices, fields["input_rule"], dict(fields["limits"]), dict(fields["versions"]))
+        return cls(source, choices, fields["input_rule"], dict(fields["limits"]), dict(fields["versions"]), fields.get("own_reals"))
 
     def identity(self) -> str:
         """A short name that only equal plans share."""
@@ -72,39 +91,50 @@ class Plan:
     def differences(self, other: Plan) -> list[str]:
         """What is not the same, in words."""
         mine, theirs = self.as_dict(), other.as_dict()
-        names = {"detectors": "the detectors, their weights or the device", "versions": "the version of this program or its libraries"}
-        return [names.get(key, key.replace("_", " ")) for key in mine if mine[key] != theirs[key]]
+        names = {"detectors": "the detectors, their weights or the device", "versions": "the version of this program or its libraries", "own_reals": "the own photographs to judge by"}
+        return [names.get(key, key.replace("_", " ")) for key in {**mine, **theirs} if mine.get(key) != theirs.get(key)]
 
 
 def make_plan(
-    workbench: Workbench, source: Source, detectors: Sequence[str], rule: InputRule = "native", weights: Mapping[str, str] | None = None
+    workbench: Workbench,
+    source: Source,
+    detectors: Sequence[str],
+    rule: InputRule = "native",
+    weights: Mapping[str, str] | None = None,
+    reference_set: ReferenceSet | None = None,
 ) -> Plan:
-    """Load every detector once, and write down what was loaded."""
+    """Load every detector once, and write down what was loaded. `reference_set`: own photographs to judge by."""
     if not detectors:
         raise ForensicsError("No detector was chosen.")
     if not source.folder and not source.files:
         raise ForensicsError("No pictures were chosen.")
-    choices = tuple(choose(workbench, name, rule, (weights or {}).get(name)) for name in dict.fromkeys(detectors))
-    return Plan(source, choices, rule, asdict(workbench.settings.limits), versions())
+    names = dict.fromkeys(detectors)
+    chosen = [choose(workbench, name, rule, (weights or {}).get(name), reference_set) for name in names]
+    choices, judges = tuple(choice for choice, _ in chosen), tuple(judge for _, judge in chosen)
+    own = reference_set.signature if reference_set else None
+    return Plan(source, choices, rule, asdict(workbench.settings.limits), versions(), own, judges)
 
 
-def choose(workbench: Workbench, detector: str, rule: InputRule, asked: str | None) -> Choice:
+def choose(
+    workbench: Workbench, detector: str, rule: InputRule, asked: str | None, reference_set: ReferenceSet | None
+) -> tuple[Choice, Judge]:
     """Score a small blank picture: only then weights, device and precision are facts."""
     blank = np.zeros((256, 256, 3), np.uint8)
     try:
         found = workbench.service.analyse(blank, detector, rule=rule, weights=asked, wait=60.0)
     except NotApplicable as reason:
         raise ForensicsError(f"{detector} does not work under the input rule {rule!r}: {reason.user_message}") from None
-    card = json.dumps(workbench.card_of(found, asked), sort_keys=True)
-    return Choice(
+    judge = workbench.judge_of(found, asked, reference_set)
+    choice = Choice(
         detector=detector,
         asked=asked or found.weights,
         weights=found.weights,
         weights_sha256=found.weights_sha256,
-        card_sha256=hashlib.sha256(card.encode()).hexdigest(),
+        card_sha256=judge.card.digest,
         device=found.device,
         precision=found.precision,
     )
+    return choice, judge
 
 
 def versions() -> dict[str, str]:

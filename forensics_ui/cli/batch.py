@@ -119,13 +119,17 @@ def _preview(arguments: argparse.Namespace) -> int:
 
 def _start(manager: BatchManager, arguments: argparse.Namespace, out: Path) -> str:
     from forensics_ui.batch import make_plan
+    from forensics_ui.verdict import own_reals
 
     detectors = chosen_detectors(arguments.detector, manager.workbench, arguments.weights)
     weights = {detectors[0]: _weights(arguments.weights)} if arguments.weights else None
     source = arguments.source
-    if arguments.resume and manager.last_of(make_plan(manager.workbench, source, detectors, arguments.input_rule, weights)) is None:
+    settings = manager.workbench.settings
+    own = own_reals.named(settings.own_reals, settings.data_dir)
+    asked = detectors, arguments.input_rule, weights
+    if arguments.resume and manager.last_of(make_plan(manager.workbench, source, *asked, own)) is None:
         raise ForensicsError("There is no earlier run on this folder with these settings; leave --resume out to begin one.")
-    return manager.start(source, detectors, arguments.input_rule, weights, out=out, fresh=arguments.fresh)
+    return manager.start(source, *asked, out=out, fresh=arguments.fresh, reference_set=own)
 
 
 def _weights(asked: str) -> str:

@@ -13,6 +13,7 @@ from forensics_ui.cli.choice import chosen_detectors, wide_intake
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import InputRule
+from forensics_ui.verdict import own_reals
 from forensics_ui.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def _evaluate(arguments: argparse.Namespace) -> Evaluation:
             choose_on=arguments.choose_on,
             resamples=arguments.resamples,
             seed=arguments.seed,
+            reference_set=own_reals.named(settings.own_reals, settings.data_dir),
         )
         return evaluate(workbench, request, _Tell())
 

@@ -10,12 +10,15 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forensics_ui.cli.base import COMMANDS, DETECTOR_HELP, DONE, SOME_FAILED, Command, add_place_arguments
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import INPUT_RULES
+
+if TYPE_CHECKING:
+    from forensics_ui.verdict.reference_set import ReferenceSet
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +58,7 @@ def _make(arguments: argparse.Namespace, settings: Settings) -> int:
         detectors = chosen_detectors(arguments.detector, workbench, arguments.weights)
         own = measure_own_reals(workbench, arguments.folder, name, detectors, rules, arguments.weights, tell=_tell)
     _print(own, settings, arguments.json)
-    return SOME_FAILED if own["failed"] else DONE
+    return SOME_FAILED if own.failed else DONE
 
 
 def _tell(progress: Any) -> None:
@@ -68,10 +71,10 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
 
     found = [own_reals.load(name, settings.data_dir) for name in own_reals.names(settings.data_dir)]
     if arguments.json:
-        print(json.dumps([{key: own[key] for key in ("name", "folder", "made", "pictures", "sha256")} for own in found], ensure_ascii=False))
+        print(json.dumps([{key: getattr(own, key) for key in ("name", "folder", "made", "pictures", "sha256")} for own in found], ensure_ascii=False))
         return DONE
     for own in found:
-        print(f"{own_reals.signature(own)}: {own['pictures']} photographs of {own['folder']}, {own['made']}")
+        print(f"{own.signature}: {own.pictures} photographs of {own.folder}, {own.made}")
     if not found:
         print("no sets are stored; `reals make FOLDER` makes one", file=sys.stderr)
     return DONE
@@ -91,14 +94,13 @@ def _forget(arguments: argparse.Namespace, settings: Settings) -> int:
     return DONE
 
 
-def _print(own: dict[str, Any], settings: Settings, as_json: bool) -> None:
+def _print(own: ReferenceSet, settings: Settings, as_json: bool) -> None:
     from forensics_ui.report.provenance import own_accounts
     from forensics_ui.verdict.own_words import sentences
 
     accounts = own_accounts(own, settings)
     if as_json:
-        kept = {key: value for key, value in own.items() if key != "parts"}
-        print(json.dumps({**kept, "accounts": accounts}, ensure_ascii=False))
+        print(json.dumps({**own.fields, "accounts": accounts}, ensure_ascii=False))
         return
     print("\n".join(sentences(own, accounts)))
 

@@ -35,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     from forensics_ui.cli.score import chosen_detectors
     from forensics_ui.report.build import write_picture_report
     from forensics_ui.report.model import Case
+    from forensics_ui.verdict import own_reals
     from forensics_ui.workbench import Workbench
 
     with Workbench(Settings.load(device=arguments.device, data_dir=arguments.data_dir, own_reals=arguments.own_reals)) as workbench:
@@ -52,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
                 detectors=detectors,
                 weights={detectors[0]: arguments.weights} if arguments.weights else {},
                 rules=(arguments.input_rule,),
+                reference_set=own_reals.named(workbench.settings.own_reals, workbench.settings.data_dir),
                 second=workbench.open(arguments.second, str(arguments.second)) if arguments.second else None,
                 metadata=arguments.with_metadata,
                 force=arguments.force,

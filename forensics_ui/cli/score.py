@@ -12,6 +12,8 @@ from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_comm
 from forensics_ui.cli.choice import chosen_detectors
 from forensics_ui.core.errors import BadImage
 from forensics_ui.core.settings import Settings
+from forensics_ui.verdict import own_reals
+from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.verdict.several import disagreement
 from forensics_ui.workbench import Score, Workbench
 
@@ -28,8 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     failed = 0
     with Workbench(Settings.load(device=arguments.device, data_dir=arguments.data_dir, own_reals=arguments.own_reals)) as workbench:
         detectors = chosen_detectors(arguments.detector, workbench, arguments.weights)
+        own = own_reals.named(workbench.settings.own_reals, workbench.settings.data_dir)
         for file in arguments.files:
-            records = _records(workbench, file, detectors, arguments)
+            records = _records(workbench, file, detectors, arguments, own)
             for record in records:
                 failed += record.error is not None
                 print(json.dumps(record.as_dict(), ensure_ascii=False) if arguments.json else _words(record), flush=True)
@@ -40,12 +43,15 @@ def run(arguments: argparse.Namespace) -> int:
     return SOME_FAILED if failed else DONE
 
 
-def _records(workbench: Workbench, file: Path, detectors: list[str], arguments: argparse.Namespace) -> list[Score]:
+def _records(
+    workbench: Workbench, file: Path, detectors: list[str], arguments: argparse.Namespace, own: ReferenceSet | None
+) -> list[Score]:
     try:
         picture = workbench.open(file, partial=arguments.partial)
     except BadImage as error:
         return [Score(str(file), detector=name, error=error.user_message, error_code=error.code) for name in detectors]
     how = {"rule": arguments.input_rule, "weights": arguments.weights, "on_progress": _progress, "evidence": False}
+    how["reference_set"] = own
     scored = [workbench.score(picture, name, **how) for name in detectors]
     return [replace(one.record, path=str(file)) for one in scored]
 

@@ -94,6 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _look(view: View, file: Path, options: dict[str, Any], arguments: argparse.Namespace) -> int:
+    from forensics_ui.verdict import own_reals
     from forensics_ui.workbench import Workbench
     from forensics_ui.workbench.subject import PictureSubject
 
@@ -102,9 +103,9 @@ def _look(view: View, file: Path, options: dict[str, Any], arguments: argparse.N
         try:
             picture = workbench.open(file, str(file))
             second = workbench.open(arguments.second, str(arguments.second)) if arguments.second else None
-            subject = PictureSubject(
-                workbench, picture, second, rule=arguments.input_rule, weights=weights, detectors=detectors, on_progress=_progress
-            )
+            own = own_reals.named(workbench.settings.own_reals, workbench.settings.data_dir)
+            how = {"rule": arguments.input_rule, "weights": weights, "detectors": detectors, "reference_set": own}
+            subject = PictureSubject(workbench, picture, second, on_progress=_progress, **how)
             rendering = view.render(subject, **options)
             record = as_record(view, rendering, picture, options)
             files = _write(view, rendering, record, picture, arguments.out) if arguments.out else []

@@ -153,7 +153,7 @@ class Verdict:
     """Words with reasons. `band` is one of BANDS; low is never worded as authentic.
 
     `ratio` is the likelihood ratio, capped by the number of calibration pictures; `own_reals` names the user's own set of
-    photographs that was chosen to judge by.
+    photographs that was chosen to judge by; `alone` is the band of the score alone, where a stability study lowered it.
     """
 
     band: str
@@ -161,6 +161,7 @@ class Verdict:
     reasons: tuple[str, ...]
     ratio: float | None = None
     own_reals: str | None = None
+    alone: str | None = None
 
 
 STRONG, SOME, INCONCLUSIVE, NO_TRACE, NOT_APPLICABLE = BANDS = (

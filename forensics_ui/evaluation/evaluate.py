@@ -19,6 +19,7 @@ from forensics_ui.evaluation.rows import detector_rows, rounded
 from forensics_ui.evaluation.scoring import ScoredFolder, Tell, score_folder
 from forensics_ui.evaluation.thresholds import Threshold
 from forensics_ui.evaluation.warnings import doubtful
+from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.workbench import Workbench
 
 SCHEMA = "forensics_ui evaluation 1"
@@ -40,6 +41,7 @@ class Request:
     choose_on: Path | None = None
     resamples: int = RESAMPLES
     seed: int = 0
+    reference_set: ReferenceSet | None = None  # own photographs that verdicts go by
 
     @property
     def by_card(self) -> bool:
@@ -58,7 +60,7 @@ class Evaluation:
 
 def evaluate(workbench: Workbench, request: Request, tell: Tell | None = None) -> Evaluation:
     """Score, group, measure. Files that could not be scored are listed and change nothing for the others."""
-    scored = score_folder(workbench, request.folder, request.rules, request.weights, request.journals, tell)
+    scored = score_folder(workbench, request.folder, request.rules, request.weights, request.journals, tell, request.reference_set)
     return assess(request, scored, _choose_on(workbench, request, tell))
 
 
@@ -95,7 +97,7 @@ def assess(request: Request, scored: ScoredFolder, chosen_on: ScoredFolder | Non
 def _choose_on(workbench: Workbench, request: Request, tell: Tell | None) -> ScoredFolder | None:
     if request.choose_on is None:
         return None
-    return score_folder(workbench, request.choose_on, request.rules, request.weights, request.journals, tell)
+    return score_folder(workbench, request.choose_on, request.rules, request.weights, request.journals, tell, request.reference_set)
 
 
 def _threshold(detector: str, request: Request, scored: ScoredFolder, chosen_on: ScoredFolder | None) -> Threshold:

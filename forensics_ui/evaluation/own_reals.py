@@ -14,6 +14,7 @@ from forensics_ui.batch.run import now
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.types import InputRule
 from forensics_ui.verdict import own_reals
+from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.workbench import Workbench
 
 RULES: tuple[InputRule, ...] = ("native", "crop")
@@ -32,7 +33,7 @@ def measure_own_reals(
     *,
     tell: Tell | None = None,
     stopped: Callable[[BatchRun], None] = lambda run: None,
-) -> dict[str, Any]:
+) -> ReferenceSet:
     """Score every picture of the folder and store the set under the name; gives it. A run that was cut off goes on where it was.
 
     `stopped` is given each run before it begins, so that whoever started it can cancel it.

@@ -20,6 +20,9 @@ from forensics_ui.core.types import InputRule
 from forensics_ui.evaluation.confounds import file_facts
 from forensics_ui.evaluation.folders import label_of
 from forensics_ui.imaging import sniff
+from forensics_ui.verdict.reference_set import ReferenceSet
+from forensics_ui.weightstore.card import Card
+from forensics_ui.weightstore.manifest import card_of
 from forensics_ui.workbench import Workbench
 
 Tell = Callable[[Progress], None]
@@ -48,13 +51,19 @@ class ScoredFolder:
     pictures: dict[str, ScoredFile] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     made_by: dict[str, dict[str, Any]] = field(default_factory=dict)
-    cards: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    cards: dict[str, Card] = field(default_factory=dict)
     own_reals: dict[str, set[str]] = field(default_factory=dict)  # the sets of own photographs that verdicts were judged by
     journals: list[tuple[Path, Plan]] = field(default_factory=list)
 
 
 def score_folder(
-    workbench: Workbench, folder: Path, rules: Mapping[str, InputRule], weights: str | None, journals: Path, tell: Tell | None = None
+    workbench: Workbench,
+    folder: Path,
+    rules: Mapping[str, InputRule],
+    weights: str | None,
+    journals: Path,
+    tell: Tell | None = None,
+    reference_set: ReferenceSet | None = None,
 ) -> ScoredFolder:
     """Score all pictures of a folder with each detector under its rule, one journal for each rule."""
     source = Source.of(folder)
@@ -64,7 +73,7 @@ def score_folder(
         by_rule[rule].append(detector)
     scored = ScoredFolder()
     for rule, detectors in by_rule.items():
-        plan = make_plan(workbench, source, detectors, rule, {detectors[0]: weights} if weights else None)
+        plan = make_plan(workbench, source, detectors, rule, {detectors[0]: weights} if weights else None, reference_set)
         run = BatchRun(workbench, plan, journals / f"{plan.identity()}.journal", tell, exclude=(journals,))
         ended = run.run()
         if ended.state != "finished":
@@ -109,7 +118,9 @@ def _note_makers(scored: ScoredFolder, workbench: Workbench, plan: Plan) -> None
         scored.made_by[choice.detector] = {name: made_by[name] for name in ("weights", "weights_sha256", "device", "precision")} | {
             "input_rule": plan.rule
         }
-        scored.cards[choice.detector] = workbench.card_of(choice, choice.asked)
+        scored.cards[choice.detector] = card_of(
+            choice.weights, choice.weights_sha256, choice.detector, workbench.settings.weights_dir, choice.asked
+        )
 
 
 def _add(scored: ScoredFolder, row: Mapping[str, Any], plan: Plan) -> None:

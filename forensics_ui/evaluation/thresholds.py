@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.evaluation.metrics import Levels
+from forensics_ui.weightstore.card import Card
 
 Kind = Literal["fixed", "chosen", "oracle"]
 CHEATING = "oracle: the best line for each generator, drawn with the test labels in hand (UnivFD, section 6.2): a bound, cheating as a result"
@@ -42,14 +43,11 @@ def given(value: float) -> Threshold:
     return Threshold("fixed", value, "given by hand")
 
 
-def of_card(card: Mapping[str, Any], rule: str, weights: str | None) -> Threshold:
+def of_card(card: Card, rule: str, weights: str | None) -> Threshold:
     """The line at which the weights' card says that at most few of the reals lie (5 % where it does not say how many), or 0 as in the papers' test code."""
-    calibration = (card.get("calibration") or {}).get(rule)
-    if calibration:
-        alarms = (calibration.get("alarms") or {}).get("some", 0.05)
-        return Threshold(
-            "fixed", float(calibration["threshold_some"]), f"the card of {weights}, input rule {rule}: about {100 * alarms:g} % false alarms"
-        )
+    if calibration := card.calibration.get(rule):
+        origin = f"the card of {weights}, input rule {rule}: about {100 * calibration.some_alarms:g} % false alarms"
+        return Threshold("fixed", calibration.pooled.some, origin)
     return papers(f"the papers' test code ({weights} has no calibration for the input rule {rule})")
 
 

@@ -15,6 +15,7 @@ from forensics_ui.evaluation.folders import Group
 from forensics_ui.evaluation.metrics import Figures, mean_of, measure, shares
 from forensics_ui.evaluation.scoring import ScoredFile, ScoredFolder
 from forensics_ui.verdict.growth import offset_at, side_of
+from forensics_ui.weightstore.card import Growth
 
 if TYPE_CHECKING:
     from forensics_ui.evaluation.evaluate import Request
@@ -24,7 +25,7 @@ SHARES = ("evidence", *(KINDS[band] for band in BANDS))
 CLASSES = ("real", "fake")
 VERDICT_FIGURES = tuple(f"{label}_{share}" for label in CLASSES for share in SHARES)
 RANKING = ("ap", "auc", "tpr_at_1pct_fpr", "tpr_at_5pct_fpr")
-Growth = Sequence[Mapping[str, Any]]
+Growths = Sequence[Growth]
 
 
 def verdict_rows(detector: str, scored: ScoredFolder, groups: Sequence[Group], request: Request) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def verdict_rows(detector: str, scored: ScoredFolder, groups: Sequence[Group], r
     everything = [_once(scored, (path for group in groups for path in getattr(group, label))) for label in CLASSES]
     names = (*VERDICT_FIGURES, *(RANKING if growth else ()))
     return {
-        "calibrated": bool((scored.cards[detector].get("calibration") or {}).get(request.rules[detector])),
+        "calibrated": bool(scored.cards[detector].calibration.get(request.rules[detector])),
         "own_reals": sorted(scored.own_reals.get(detector, ())),
         "growth_taken_off": bool(growth),
         "generators": [{"name": name, **row} for name, (row, _) in made.items()],
@@ -43,10 +44,10 @@ def verdict_rows(detector: str, scored: ScoredFolder, groups: Sequence[Group], r
     }
 
 
-def _growth(detector: str, scored: ScoredFolder, request: Request) -> Growth:
+def _growth(detector: str, scored: ScoredFolder, request: Request) -> Growths:
     """What scores grow by with the size; verdicts by own photographs, which were scored as large as they are, take nothing off."""
-    calibration = (scored.cards[detector].get("calibration") or {}).get(request.rules[detector]) or {}
-    return () if scored.own_reals.get(detector) else calibration.get("growth") or ()
+    calibration = scored.cards[detector].calibration.get(request.rules[detector])
+    return calibration.pooled.growth if calibration and not scored.own_reals.get(detector) else ()
 
 
 def _once(scored: ScoredFolder, paths: Iterable[str]) -> list[str]:
@@ -55,7 +56,7 @@ def _once(scored: ScoredFolder, paths: Iterable[str]) -> list[str]:
 
 
 def _row(
-    detector: str, scored: ScoredFolder, paths: Sequence[Sequence[str]], growth: Growth, request: Request, *, together: bool = False
+    detector: str, scored: ScoredFolder, paths: Sequence[Sequence[str]], growth: Growths, request: Request, *, together: bool = False
 ) -> tuple[dict[str, Any], Figures]:
     """One generator, or all pictures: counts, shares, and how well the scores that verdicts compare tell the classes apart."""
     how = {"resamples": request.resamples, "seed": request.seed}
@@ -88,12 +89,12 @@ def _pool(label: str, files: Sequence[ScoredFile], together: bool) -> str:
     return label if together else "\n".join(file.path for file in files)
 
 
-def _ranked(detector: str, scored: ScoredFolder, paths: Sequence[Sequence[str]], growth: Growth, how: Mapping[str, int], together: bool) -> Figures:
+def _ranked(detector: str, scored: ScoredFolder, paths: Sequence[Sequence[str]], growth: Growths, how: Mapping[str, int], together: bool) -> Figures:
     files = [[scored.pictures[path] for path in part if detector in scored.pictures[path].logits] for part in paths]
     compared = [[_compared(file, detector, growth) for file in part] for part in files]
     pools = tuple(_pool(label, part, together) for label, part in zip(CLASSES, files, strict=True))
     return measure(*compared, 0.0, **how, pools=pools)
 
 
-def _compared(file: ScoredFile, detector: str, growth: Growth) -> float:
+def _compared(file: ScoredFile, detector: str, growth: Growths) -> float:
     return file.logits[detector] - offset_at(growth, side_of((file.facts["width"], file.facts["height"])))

@@ -19,7 +19,8 @@ from forensics_ui.report.sections import Images, in_order, look, preview
 from forensics_ui.report.shared_facts import shared
 from forensics_ui.report.words import answer, limits, propositions
 from forensics_ui.verdict.conditions import condition_of
-from forensics_ui.verdict.steadiness import steadied
+from forensics_ui.verdict.reference_set import ReferenceSet
+from forensics_ui.verdict.steadiness import Study, studies_of
 
 if TYPE_CHECKING:
     from forensics_ui.workbench import Workbench
@@ -46,32 +47,32 @@ def picture_report(
 
     Further choices: `detectors` (names; None: all that can be used), `weights` (name or file by detector), `metadata` (print
     EXIF, GPS and embedded text in full), `second` (another picture to compare with), `command` (what to type to have this
-    again), `studies` (numbers of stability views made before; one among the views counts too), and
-    `on_progress`, which hears of (done, total, what) and may raise Cancelled.
+    again), `studies` (numbers of stability views made before; one among the views counts too), `reference_set` (own
+    photographs to judge by), and `on_progress`, which hears of (done, total, what) and may raise Cancelled.
     """
     from forensics_ui.workbench.subject import PictureSubject
 
     told: Told = choices.get("on_progress") or (lambda done, total, what: None)
-    detectors, weights = choices.get("detectors"), dict(choices.get("weights") or {})
+    detectors, weights, own = choices.get("detectors"), dict(choices.get("weights") or {}), choices.get("reference_set")
     facts, left_out = shared(picture.facts, choices.get("metadata", False))
     # Whatever a view prints of the file, it can print only what the report may hold.
     shown = replace(picture, facts=facts)
-    subject = PictureSubject(workbench, shown, choices.get("second"), rule=rules[0], weights=weights, detectors=detectors)
-    wanted = chosen_views(views)
-    steps = len(wanted) + 1
+    subject = PictureSubject(workbench, shown, choices.get("second"), rule=rules[0], weights=weights, detectors=detectors, reference_set=own)
+    steps = len(wanted := chosen_views(views)) + 1
     told(0, steps, "scores")
-    scores = [workbench.score(shown, name, rule=rule, weights=weights.get(name)).record.as_dict() for name in subject.detectors() for rule in rules]
-    images: Images = {}
-    sections = _looked_at(subject, wanted, images, told)
-    scores = _steadied(scores, choices.get("studies") or (), sections)
+    asked = [(name, rule) for name in subject.detectors() for rule in rules]
+    found = [workbench.score(shown, name, rule=rule, weights=weights.get(name), reference_set=own) for name, rule in asked]
+    sections = _looked_at(subject, wanted, images := {}, told)
+    studies = _studies(choices.get("studies") or (), sections)
+    again = [workbench.judged_again(shown, one, weights.get(name), own, studies) for one, (name, _) in zip(found, asked, strict=True)]
+    scores = [one.record.as_dict() for one in again]
     second = choices.get("second")
+    how = {"facts": facts, "left_out": left_out, "preview": preview(picture, images)}
     entry = picture_entry(
         picture,
         path,
         scores,
-        facts=facts,
-        left_out=left_out,
-        preview=preview(picture, images),
+        **how,
         compared_with={"name": second.name, "sha256": second.sha256} if second else None,
         views=sections,
     )
@@ -90,14 +91,17 @@ def picture_report(
         files=(entry,),
         seconds=seconds_of(scores),
         images=images,
-        **versions(workbench.settings),
+        **_versions(workbench, own),
     )
 
 
-def _steadied(scores: Iterable[Mapping[str, Any]], studies: Iterable[Mapping[str, Any]], sections: Iterable[Section]) -> list[dict[str, Any]]:
-    """The scores after all stability studies, those made before and the one among the sections."""
-    every = [*studies, *(each.numbers for each in sections if each.name == STABILITY)]
-    return [steadied(score, every) for score in scores]
+def _studies(numbers: Iterable[Mapping[str, Any]], sections: Iterable[Section]) -> tuple[Study, ...]:
+    """All stability studies of the picture: those made before, and the one among the sections."""
+    return studies_of([*numbers, *(each.numbers for each in sections if each.name == STABILITY)])
+
+
+def _versions(workbench: Workbench, own: ReferenceSet | None) -> dict[str, Any]:
+    return versions(replace(workbench.settings, own_reals=own.name if own else None))
 
 
 def chosen_views(views: Views | None) -> list[tuple[str, Mapping[str, Any]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from forensics_ui import doctor
@@ -12,7 +11,9 @@ from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Settings
 from forensics_ui.report.model import DetectorEntry
 from forensics_ui.verdict import own_reals
+from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.weightstore import manifest
+from forensics_ui.weightstore.card import Calibration, Card
 
 MADE_BY = ("detector", "weights", "weights_sha256", "input_rule", "device", "precision", "own_reals")
 
@@ -53,9 +54,9 @@ def _entry(made_by: dict[str, Any], settings: Settings, chosen: Mapping[str, str
 
     spec = DETECTORS.get(made_by["detector"]).spec
     listed, card = card_of(made_by, settings, chosen)
-    calibration = (card.get("calibration") or {}).get(made_by["input_rule"]) or {}
-    thresholds = {name: float(calibration[f"threshold_{name}"]) for name in ("low", "some", "strong") if f"threshold_{name}" in calibration}
-    rows = {condition: rules[made_by["input_rule"]] for condition, rules in (card.get("figures") or {}).items() if rules.get(made_by["input_rule"])}
+    calibration = card.calibration.get(made_by["input_rule"])
+    thresholds = {name: getattr(calibration.pooled, name) for name in ("low", "some", "strong")} if calibration else {}
+    rows = {condition: rates.as_dict() for condition, rates in card.rates_of_rule(made_by["input_rule"]).items()}
     return DetectorEntry(
         name=spec.name,
         title=spec.title,
@@ -68,66 +69,69 @@ def _entry(made_by: dict[str, Any], settings: Settings, chosen: Mapping[str, str
         input_rule=made_by["input_rule"],
         device=made_by["device"],
         precision=made_by["precision"],
-        licence=listed.licence if listed else card.get("licence"),
+        licence=listed.licence if listed else card.licence,
         source=listed.source if listed else None,
-        preliminary=bool(card.get("preliminary")),
+        preliminary=card.preliminary,
         thresholds=thresholds,
         thresholds_from=_origin(calibration),
         calibration_note=_note(calibration),
         figures=rows,
-        figures_from=str(card.get("figures_set") or "") if rows else "",
-        families=tuple(sorted(manifest.learnt_from(card)["fake"])),
+        figures_from=card.figures_set if rows else "",
+        families=tuple(sorted(card.learnt_from("fake"))),
         own_reals=_own_reals(made_by, settings, thresholds.get("some")),
     )
 
 
-def card_of(made_by: Mapping[str, Any], settings: Settings, chosen: Mapping[str, str]) -> tuple[manifest.WeightsEntry | None, dict[str, Any]]:
+def card_of(made_by: Mapping[str, Any], settings: Settings, chosen: Mapping[str, str]) -> tuple[manifest.WeightsEntry | None, Card]:
     """The entry of the weights and their card, if it speaks of exactly these bytes."""
     listed = manifest.find(str(made_by["weights"]), settings.weights_dir)
     given = chosen.get(made_by["detector"]) or str(made_by["weights"])
-    card = manifest.read_card(settings.weights_dir / listed.file if listed else Path(given))
-    return listed, card if card.get("sha256") and card["sha256"] == made_by["weights_sha256"] else {}
+    of = str(made_by["weights"]), str(made_by["weights_sha256"]), str(made_by["detector"])
+    return listed, manifest.card_of(*of, settings.weights_dir, given)
 
 
 def _own_reals(made_by: Mapping[str, Any], settings: Settings, limit: float | None) -> dict[str, Any]:
     """The stored set that was chosen, with what it says of these weights under this rule."""
     if not made_by["own_reals"]:
         return {}
-    name = str(made_by["own_reals"]).rsplit(" (", 1)[0]
     try:
-        own = own_reals.load(name, settings.data_dir)
+        own = own_reals.load(own_reals.name_in(made_by["own_reals"]) or "", settings.data_dir)
     except ForensicsError as gone:
         return {"set": made_by["own_reals"], "words": gone.user_message}
-    if own_reals.signature(own) != made_by["own_reals"]:
+    if own.signature != made_by["own_reals"]:
         return {"set": made_by["own_reals"], "words": "the set of this name was made anew since then"}
     return {
         "set": made_by["own_reals"],
-        "sha256": own["sha256"],
+        "sha256": own.sha256,
         **own_reals.account(own, *(str(made_by[key]) for key in MADE_BY[:1] + MADE_BY[2:4]), limit),
     }
 
 
-def own_accounts(own: Mapping[str, Any], settings: Settings) -> list[dict[str, Any]]:
+def own_accounts(own: ReferenceSet, settings: Settings) -> list[dict[str, Any]]:
     """What a stored set says for each of its detectors, weights and rules, beside the limits that their cards state."""
     told = []
-    for part in own["parts"]:
-        made_by = {key: part.get(key) for key in ("detector", "weights", "weights_sha256")}
+    for part in own.parts:
+        made_by = {key: getattr(part, key) for key in ("detector", "weights", "weights_sha256")}
         _, card = card_of(made_by, settings, {})
-        limit = ((card.get("calibration") or {}).get(part["rule"]) or {}).get("threshold_some")
-        account = own_reals.account(own, part["detector"], part["weights_sha256"], part["rule"], limit)
-        told.append({**made_by, "rule": part["rule"], "left_out": part["left_out"], **account})
+        calibration = card.calibration.get(part.rule)
+        limit = calibration.pooled.some if calibration else None
+        account = own_reals.account(own, part.detector, part.weights_sha256, part.rule, limit)
+        told.append({**made_by, "rule": part.rule, "left_out": dict(part.left_out), **account})
     return told
 
 
-def _origin(calibration: Mapping[str, Any]) -> str:
+def _origin(calibration: Calibration | None) -> str:
     if not calibration:
         return "none: these weights are not calibrated under this rule; the papers' own code draws its line at a logit of 0"
-    named = calibration.get("set") or f"{calibration.get('n_real', 'an unknown number of')} real pictures that the card does not name"
+    n_real = calibration.pooled.rates.n_real
+    number = "an unknown number of" if n_real is None else n_real
+    named = calibration.set or f"{number} real pictures that the card does not name"
     return f"the card of the weights; calibrated on: {named}"
 
 
-def _note(calibration: Mapping[str, Any]) -> str:
-    if not calibration.get("platt"):
+def _note(calibration: Calibration | None) -> str:
+    row = calibration.pooled if calibration else None
+    if row is None or not row.platt or not row.range:
         return "score, uncalibrated: no probability is given"
-    low, high = calibration["range"]
+    low, high = row.range
     return f"probabilities come from the same pictures with generated and real ones weighed equally, and are kept between {low:.4g} and {high:.4g}, which is what their number supports"

@@ -167,21 +167,14 @@ def rescore(picture: Picture, entry: Mapping[str, Any], score: Mapping[str, Any]
             return _score_finding(
                 entry, score, "missing", f"the weights {score['weights']} ({score['weights_sha256'][:12]}…) are not here; --weights FILE names them"
             )
-    chosen = workbench.settings.own_reals
     try:
-        _judge_as_then(workbench, score)
-        now = workbench.score(picture, score["detector"], rule=score["input_rule"], weights=name, evidence=False).record.as_dict()
+        # By the same own photographs, if there were any and they are still stored; `compare` says what is missing.
+        own = own_reals.by_signature(score.get("own_reals"), workbench.settings.data_dir)
+        how = {"rule": score["input_rule"], "weights": name, "evidence": False, "reference_set": own}
+        now = workbench.score(picture, score["detector"], **how).record.as_dict()
     except (ForensicsError, KeyError) as error:
         return _score_finding(entry, score, "missing", f"could not be computed here: {getattr(error, 'user_message', error)}")
-    finally:
-        workbench.choose_own_reals(chosen)
     return compare(entry, score, now)
-
-
-def _judge_as_then(workbench: Workbench, score: Mapping[str, Any]) -> None:
-    """By the same set of own photographs, if there was one and it is still stored; `compare` says what is missing."""
-    name = str(score.get("own_reals") or "").rsplit(" (", 1)[0]
-    workbench.choose_own_reals(name if name in own_reals.names(workbench.settings.data_dir) else None)
 
 
 def find_weights(digest: str, workbench: Workbench, given: Sequence[Path]) -> str | None:

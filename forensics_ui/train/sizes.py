@@ -21,6 +21,7 @@ from forensics_ui.train.folders import Sample
 from forensics_ui.train.measure import CONDITIONS
 from forensics_ui.train.pictures import decode
 from forensics_ui.verdict.growth import offset_at, side_of
+from forensics_ui.weightstore.card import Growth
 
 SIDES = (256, 384, 512, 768, 1024, 1536)
 SEEN_AS = ("as_they_come", "jpeg80")
@@ -71,4 +72,4 @@ def without_growth(scored: list[Scored], rows: list[dict[str, Any]]) -> list[Sco
 
 
 def _shorter(by_rule: dict[str, float], rows: list[dict[str, Any]], side: float) -> dict[str, float]:
-    return {**by_rule, "native": by_rule["native"] - offset_at(rows, side)}
+    return {**by_rule, "native": by_rule["native"] - offset_at([Growth(row["side"], row["offset"]) for row in rows], side)}

@@ -17,6 +17,7 @@ from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.types import INPUT_RULES, Picture
 from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.warm import Bench
+from forensics_ui.verdict import own_reals
 
 
 def build(bench: Bench) -> None:
@@ -102,7 +103,9 @@ class Calls:
 
     def _one(self, picture: Picture, name: str, rule: str) -> dict[str, Any]:
         try:
-            return self._bench.get().score(picture, name, rule=rule, evidence=False).record.as_dict()
+            # Programs judge as commands do; what a page has chosen is that page's.
+            own = own_reals.named(self._bench.settings.own_reals, self._bench.settings.data_dir)
+            return self._bench.get().score(picture, name, rule=rule, evidence=False, reference_set=own).record.as_dict()
         except ForensicsError as problem:
             return {
                 "path": picture.name,

@@ -37,6 +37,6 @@ def build(bench: Bench, desk: Desk, arrivals: Arrivals) -> gr.Blocks:
             with gr.Tab("Batch", id="batch-tab"):
                 batch_tab.build()
             with gr.Tab("About", id="about"):
-                about.build(page, bench, strip)
+                about.build(page, bench, desk, strip)
         api.build(bench)
     return page

@@ -32,6 +32,7 @@ from forensics_ui.ui.batch_evaluation import Evaluations, Wish
 from forensics_ui.ui.batch_pictures import KEPT, Changed, Thumbnails, original
 from forensics_ui.ui.batch_places import NotAllowed, allowed, check, complete
 from forensics_ui.ui.doors import PRIVATE, refused
+from forensics_ui.verdict import own_reals
 
 HERE = "/forensics/batch"
 MOST_ROWS = 100
@@ -166,7 +167,8 @@ class BatchAddresses:
             raise ForensicsError("Choose at least one detector that can be used.")
         drop, wish = fields.get("drop"), self._wish(fields.get("evaluate"))
         folder = self.desk.drops.begin(str(drop)) if drop else check(self.desk.settings, str(fields.get("folder", "")))
-        batch = self.desk.manager.start(folder, detectors, rule, fresh=fields.get("fresh") is True)
+        own = own_reals.named(str(fields.get("own_reals") or "") or None, self.desk.settings.data_dir)
+        batch = self.desk.manager.start(folder, detectors, rule, fresh=fields.get("fresh") is True, reference_set=own)
         if wish:
             self.evaluations.ask(batch, wish)
         else:

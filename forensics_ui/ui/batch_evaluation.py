@@ -20,6 +20,7 @@ from forensics_ui.core.errors import ForensicsError
 from forensics_ui.report.files import atomic
 from forensics_ui.report.model import Case
 from forensics_ui.ui.batch_desk import BatchDesk
+from forensics_ui.verdict.own_reals import by_signature
 
 if TYPE_CHECKING:
     from forensics_ui.evaluation.evaluate import Evaluation, Request
@@ -217,7 +218,8 @@ class Evaluations:
         if info.plan["folder"] == wish.folder:
             return self._scores(info)
         asked = {choice["detector"]: choice["asked"] for choice in info.plan["detectors"]}
-        job.validation = self._desk.manager.start(Path(wish.folder), list(asked), info.plan["input_rule"], asked)
+        own = by_signature(info.plan.get("own_reals"), self._desk.settings.data_dir)
+        job.validation = self._desk.manager.start(Path(wish.folder), list(asked), info.plan["input_rule"], asked, reference_set=own)
         job.state = "validation"
         ended = self._finished(job.validation)
         if ended.progress.state != "finished":

@@ -21,7 +21,7 @@ from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.text import sentence
 from forensics_ui.ui.words import RULES, TONES
 from forensics_ui.verdict.several import disagreement
-from forensics_ui.weightstore.manifest import find, read_card
+from forensics_ui.weightstore.manifest import card_of
 
 BINS = 40
 EXAMPLES = 40
@@ -86,12 +86,11 @@ def whole(desk: BatchDesk, info: BatchInfo) -> dict[str, Any]:
 
 def _histogram(desk: BatchDesk, rows: Rows, choice: Mapping[str, Any], rule: str) -> dict[str, Any]:
     found = rows.histogram(choice["detector"], BINS)
-    entry = find(choice["weights"], desk.settings.weights_dir)
-    card = read_card(desk.settings.weights_dir / entry.file) if entry else {}
     # Limits that were measured for other bytes say nothing about these.
-    measured = card.get("calibration", {}).get(rule, {}) if card.get("sha256") == choice["weights_sha256"] else {}
-    limits = {name: measured.get(f"threshold_{name}") for name in ("low", "some", "strong")}
-    return {**found, "title": title_of(choice["detector"]), "limits": {name: value for name, value in limits.items() if value is not None}}
+    of = choice["weights"], choice["weights_sha256"], choice["detector"]
+    calibration = card_of(*of, desk.settings.weights_dir, choice["asked"]).calibration.get(rule)
+    limits = {name: getattr(calibration.pooled, name) for name in ("low", "some", "strong")} if calibration else {}
+    return {**found, "title": title_of(choice["detector"]), "limits": limits}
 
 
 def row(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,16 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from forensics_ui.core.types import InputRule, Picture
 
+if TYPE_CHECKING:
+    from forensics_ui.verdict.reference_set import ReferenceSet
+    from forensics_ui.workbench import Scored
+
 PAGES = 16
+CHOICES = 1024  # of pages that were opened, with and without a picture
 PIXEL_BYTES = 1024**3
 
 State = Literal["waiting", "running", "done", "stopped", "failed"]
@@ -27,6 +32,7 @@ class Line:
     state: State = "waiting"
     progress: tuple[int, int] = (0, 0)
     record: dict | None = None
+    scored: Scored | None = None  # what the record was made of
     problem: str = ""
 
 
@@ -42,6 +48,7 @@ class Job:
     rules: tuple[InputRule, ...] = ("crop", "native")
     picture: Picture | None = None
     lines: list[Line] = field(default_factory=list)
+    reference_set: ReferenceSet | None = None  # own photographs that this page judges by
     studies: list[dict] = field(default_factory=list)  # the numbers of every stability view that was made of it
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     stop: threading.Event = field(default_factory=threading.Event)
@@ -49,11 +56,20 @@ class Job:
     looked: threading.Event = field(default_factory=threading.Event)  # the screen has the first map of this picture
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The own photographs that a page judges by, None for the cards alone, and what is to be said about that."""
+
+    reference_set: ReferenceSet | None = None
+    note: str = ""
+
+
 class Desk:
     """The jobs of all pages; the oldest go when there are too many, or too many pixels."""
 
     def __init__(self) -> None:
         self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._choices: OrderedDict[str, Choice] = OrderedDict()
         self._lock = threading.Lock()
 
     def begin(self, page: str, job: Job) -> Job:
@@ -79,6 +95,21 @@ class Desk:
         with self._lock:
             return self._jobs.get(page)
 
+    def choose(self, page: str, choice: Choice) -> None:
+        """From now on the page judges by these own photographs; no other page does."""
+        with self._lock:
+            self._choices[page] = choice
+            self._choices.move_to_end(page)
+            while len(self._choices) > CHOICES:
+                self._choices.popitem(last=False)
+            if job := self._jobs.get(page):
+                job.reference_set = choice.reference_set
+
+    def choice(self, page: str) -> Choice | None:
+        """What the page chose to judge by; None where it made no choice yet."""
+        with self._lock:
+            return self._choices.get(page)
+
     def by_token(self, token: str) -> Job | None:
         """The job of that address."""
         with self._lock:
@@ -87,6 +118,7 @@ class Desk:
     def leave(self, page: str) -> None:
         """The page was closed."""
         with self._lock:
+            self._choices.pop(page, None)
             if job := self._jobs.pop(page, None):
                 job.stop.set()
 

@@ -36,5 +36,5 @@ def _described(bench: Bench, one: Any) -> dict[str, Any]:
         "default": one.weights,
         "weights": names,
         "preliminary": bool(entry and entry.preliminary),
-        "card": manifest.read_card(folder / entry.file) if entry else {},
+        "card": dict(manifest.read_card(folder / entry.file).fields) if entry else {},
     }

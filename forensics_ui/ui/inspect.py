@@ -12,12 +12,14 @@ import gradio as gr
 from forensics_ui.ui.answers import answers
 from forensics_ui.ui.arrivals import Arrivals
 from forensics_ui.ui.desk import Desk, Job
+from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.facts import facts
 from forensics_ui.ui.looking import Moment, look
+from forensics_ui.ui.own_choice import choice_of
 from forensics_ui.ui.picture import figure
 from forensics_ui.ui.status import status
 from forensics_ui.ui.warm import Bench
-from forensics_ui.ui.weighing import weighed
+from forensics_ui.ui.weighing import judge_again
 
 INVITATION = """
 <div class="invitation" data-limit="{limit}"><h2>Drop a picture anywhere on this page</h2>
@@ -103,7 +105,10 @@ class Handlers:
         """The same answers from what is known by now; nothing is computed again."""
         job = self.desk.of(str(request.session_hash))
         done = job is not None and job.picture is not None and not any(line.state in ("waiting", "running") for line in job.lines)
-        return answers(weighed(self.bench, job)) if done else gr.skip()
+        if not done:
+            return gr.skip()
+        judge_again(self.bench, job)
+        return answers(Moment("done", job, describe(self.bench)))
 
     def left(self, request: gr.Request) -> None:
         """The page was closed."""
@@ -111,6 +116,7 @@ class Handlers:
 
     def _work(self, job: Job, request: gr.Request) -> Iterator[dict[Any, Any]]:
         page = str(request.session_hash)
+        job.reference_set = choice_of(self.bench, self.desk, page).reference_set
         self.desk.begin(page, job)
         told: dict[str, Any] = {}
         for moment in look(self.bench, job):

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from forensics_ui.core.errors import BadImage, Cancelled, ForensicsError
-from forensics_ui.core.types import InputRule, Picture
+from forensics_ui.core.types import InputRule
 from forensics_ui.ui.desk import Job, Line
 from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.warm import Bench
+from forensics_ui.ui.weighing import judge_again
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -60,6 +61,7 @@ def _look(bench: Bench, job: Job) -> Iterator[Moment]:
     yield Moment("scoring", job, detectors)
     for _ in _score(bench, job):
         yield Moment("scoring", job, detectors)
+    judge_again(bench, job)  # other photographs may have been chosen meanwhile
     yield Moment("done", job, detectors)
 
 
@@ -97,7 +99,7 @@ def rules_for(job: Job) -> list[InputRule]:
 def _score(bench: Bench, job: Job) -> Iterator[None]:
     """Hand in every line, then look at them until each has ended; a step is a change that can be seen."""
     job.looked.wait(SCREEN_FIRST)
-    tickets = {id(line): _hand_in(bench, job.picture, line) for line in job.lines if not job.stop.is_set()}
+    tickets = {id(line): _hand_in(bench, job, line) for line in job.lines if not job.stop.is_set()}
     try:
         before = None
         while _update(job.lines, tickets):
@@ -112,9 +114,9 @@ def _score(bench: Bench, job: Job) -> Iterator[None]:
         _take_back(job.lines, tickets)
 
 
-def _hand_in(bench: Bench, picture: Picture | None, line: Line) -> Any:
+def _hand_in(bench: Bench, job: Job, line: Line) -> Any:
     try:
-        return bench.get().submit(picture, line.detector, rule=line.rule)
+        return bench.get().submit(job.picture, line.detector, rule=line.rule, reference_set=job.reference_set)
     except ForensicsError as problem:
         line.state, line.problem = "failed", problem.user_message
         return None
@@ -145,7 +147,8 @@ def _update(lines: list[Line], tickets: dict[int, Any]) -> bool:
 
 def _settle(line: Line, ticket: Any) -> None:
     try:
-        line.record, line.state = ticket.result().record.as_dict(), "done"
+        line.scored = ticket.result()
+        line.record, line.state = line.scored.record.as_dict(), "done"
     except Cancelled:
         line.state = "stopped"
     except ForensicsError as problem:

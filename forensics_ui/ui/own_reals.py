@@ -13,9 +13,11 @@ import gradio as gr
 
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.ui import own_choice
+from forensics_ui.ui.desk import Choice, Desk
 from forensics_ui.ui.text import escape, items
 from forensics_ui.ui.warm import Bench
 from forensics_ui.verdict import own_reals
+from forensics_ui.verdict.reference_set import ReferenceSet
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +25,7 @@ CARDS_ALONE = "none: the cards of the weights alone"
 WORDS = """<div class="about own"><section><h2>Your own photographs</h2>
 <p>A folder of photographs that you trust shows how often the detectors alarm on pictures like yours. With 59 or more of them in one condition
 (lossless, JPEG of high or of lower quality), they also give a limit: with 95 % confidence at most 5 % of such photographs reach it.
-A chosen set moves the limit of <i>some evidence</i>, and every verdict and report names it; the choice holds for this app, after a restart too, and
+A chosen set moves the limit of <i>some evidence</i>, and every verdict and report names it; the choice holds for this page and for those that are opened later, after a restart too, and
 not for commands, which take <code>--own-reals</code>. Only numbers are stored, no pictures.</p></section></div>"""
 WEIGH = "() => document.getElementById('weigh')?.click()"
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -47,7 +49,7 @@ def strip() -> Strip:
     return Strip(row, words, off)
 
 
-def build(page: gr.Blocks, bench: Bench, strip: Strip) -> None:
+def build(page: gr.Blocks, bench: Bench, desk: Desk, strip: Strip) -> None:
     """Lay out the part and connect it."""
     gr.HTML(WORDS, js_on_load=None, apply_default_css=False)
     with gr.Column(elem_id="own-reals"):
@@ -60,7 +62,7 @@ def build(page: gr.Blocks, bench: Bench, strip: Strip) -> None:
             make = gr.Button("Score the folder", elem_id="own-make", size="sm", min_width=160, scale=0)
             stop = gr.Button("Stop", elem_id="own-stop", size="sm", min_width=90, scale=0, interactive=False)
         state = gr.HTML("", elem_id="own-state", js_on_load=None, apply_default_css=False)
-    part = OwnReals(bench)
+    part = OwnReals(bench, desk)
     shown = [chosen, told, strip.row, strip.words]
     chosen.input(part.choose, chosen, shown, **QUIET).then(None, None, None, js=WEIGH)
     strip.off.click(part.switch_off, None, shown, **QUIET).then(None, None, None, js=WEIGH)
@@ -72,48 +74,47 @@ def build(page: gr.Blocks, bench: Bench, strip: Strip) -> None:
 class OwnReals:
     """What the part does. One folder is scored at a time."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, bench: Bench, desk: Desk) -> None:
+        self._bench, self._desk = bench, desk
         self._busy = threading.Lock()
         self._run: Any = None
 
-    def fill(self) -> tuple[Any, ...]:
-        """What is stored, and what is chosen."""
-        return self._all(self._told(self._bench.get().settings.own_reals))
+    def fill(self, request: gr.Request) -> tuple[Any, ...]:
+        """What is stored, and what the page has chosen."""
+        chosen = own_choice.choice_of(self._bench, self._desk, str(request.session_hash))
+        return self._all(chosen, self._told(chosen.reference_set))
 
     def _offered(self, name: str | None) -> Any:
         return gr.update(choices=[CARDS_ALONE, *own_reals.names(self._bench.settings.data_dir)], value=name or CARDS_ALONE)
 
-    def choose(self, name: str) -> tuple[Any, ...]:
-        """Judge by this set from now on."""
-        wanted = None if name == CARDS_ALONE else name
+    def choose(self, name: str, request: gr.Request) -> tuple[Any, ...]:
+        """This page judges by this set from now on."""
+        page = str(request.session_hash)
         try:
-            self._bench.own_note = own_choice.choose(self._bench.get(), wanted)
+            own_choice.choose(self._bench, self._desk, page, None if name == CARDS_ALONE else name)
         except ForensicsError as problem:
-            return self._all(_problem(problem.user_message))
-        return self._all(self._told(wanted))
+            chosen = own_choice.choice_of(self._bench, self._desk, page)
+            return self._all(chosen, _problem(problem.user_message))
+        chosen = own_choice.choice_of(self._bench, self._desk, page)
+        return self._all(chosen, self._told(chosen.reference_set))
 
-    def switch_off(self) -> tuple[Any, ...]:
-        """Judge by the cards alone from now on."""
-        return self.choose(CARDS_ALONE)
+    def switch_off(self, request: gr.Request) -> tuple[Any, ...]:
+        """This page judges by the cards alone from now on."""
+        return self.choose(CARDS_ALONE, request)
 
-    def _all(self, told: str) -> tuple[Any, ...]:
-        """What is in use, whatever was asked for, with what is said about it."""
-        workbench = self._bench.get()
-        words = own_choice.strip_words(workbench, self._bench.own_note)
-        return self._offered(workbench.settings.own_reals), told, gr.update(visible=bool(words)), words
+    def _all(self, chosen: Choice, told: str) -> tuple[Any, ...]:
+        """What the page judges by, whatever was asked for, with what is said about it."""
+        words = own_choice.strip_words(self._bench.get(), chosen)
+        own = chosen.reference_set
+        return self._offered(own.name if own else None), told, gr.update(visible=bool(words)), words
 
-    def _told(self, name: str | None) -> str:
+    def _told(self, own: ReferenceSet | None) -> str:
         """What the set says."""
-        if not name:
+        if own is None:
             return '<p class="quiet">No set is chosen: limits and error rates are those of the cards.</p>'
         from forensics_ui.report.provenance import own_accounts
         from forensics_ui.verdict.own_words import sentences
 
-        try:
-            own = own_reals.load(name, self._bench.settings.data_dir)
-        except ForensicsError as problem:
-            return _problem(problem.user_message)
         return f'<div class="about">{items(sentences(own, own_accounts(own, self._bench.settings)))}</div>'
 
     def stop(self) -> None:
@@ -121,18 +122,18 @@ class OwnReals:
         if self._run is not None:
             self._run.cancel()
 
-    def make(self, folder: str, name: str) -> Iterator[tuple[str, Any, Any]]:
+    def make(self, folder: str, name: str, request: gr.Request) -> Iterator[tuple[str, Any, Any]]:
         """Score a folder and offer the set; tells how far it is."""
         if not self._busy.acquire(blocking=False):
             yield _problem("Another folder is being scored; wait for it, or stop it."), gr.skip(), gr.skip()
             return
         try:
-            yield from self._make(folder, name)
+            yield from self._make(folder, name, str(request.session_hash))
         finally:
             self._run = None
             self._busy.release()
 
-    def _make(self, folder: str, name: str) -> Iterator[tuple[str, Any, Any]]:
+    def _make(self, folder: str, name: str, page: str) -> Iterator[tuple[str, Any, Any]]:
         news: queue.SimpleQueue[Any] = queue.SimpleQueue()
         threading.Thread(target=self._score, args=(folder, name, news), name="own-reals", daemon=True).start()
         yield _state("Reading the folder …"), gr.skip(), gr.update(interactive=True)
@@ -141,9 +142,10 @@ class OwnReals:
             if isinstance(told, str):
                 yield _problem(told), gr.skip(), gr.update(interactive=False)
                 return
-            if isinstance(told, dict):
-                words = _state(f"Stored {own_reals.signature(told)}: {told['pictures']} photographs. Choose it above to judge by it.")
-                yield words, self._offered(self._bench.get().settings.own_reals), gr.update(interactive=False)
+            if isinstance(told, ReferenceSet):
+                words = _state(f"Stored {told.signature}: {told.pictures} photographs. Choose it above to judge by it.")
+                own = own_choice.choice_of(self._bench, self._desk, page).reference_set
+                yield words, self._offered(own.name if own else None), gr.update(interactive=False)
                 return
             if told.total:
                 yield _state(f"{told.settled} of {told.total} photographs"), gr.skip(), gr.skip()

@@ -128,6 +128,7 @@ class ReportDesk:
             making.told,
             rules=(making.choices["rule"],),
             studies=tuple(making.job.studies),
+            reference_set=making.job.reference_set,
         )
 
     def _of(self, request: Request) -> Making | None:

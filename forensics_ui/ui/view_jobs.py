@@ -20,6 +20,7 @@ from forensics_ui.core.types import InputRule, Picture
 from forensics_ui.imaging.pyramid import Lazy, Peaks, tile_of
 from forensics_ui.ui.desk import Desk
 from forensics_ui.ui.warm import Bench
+from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.views.base import Pane, Rendering, Subject, View
 
 KEPT = 48  # renderings
@@ -132,8 +133,8 @@ class ViewJobs:
 
         kind = VIEWS.get(view)
         options = kind.parse(values)
-        second = self.second(token)
-        key, numbers_key = _keys(kind, token, options, rule, second)
+        second, own = self.second(token), self._judged_by(token)
+        key, numbers_key = _keys(kind, token, options, rule, second, own)
         self._forget_closed()
         with self._lock:
             known = self._showings.get(key)
@@ -259,7 +260,13 @@ class ViewJobs:
                 raise Cancelled("This picture is no longer open.")
             showing.on_progress(done, total)
 
-        return PictureSubject(self._bench.get(), picture, second, rule=showing.rule, on_progress=on_progress)
+        how = {"rule": showing.rule, "on_progress": on_progress, "reference_set": self._judged_by(showing.token)}
+        return PictureSubject(self._bench.get(), picture, second, **how)
+
+    def _judged_by(self, token: str) -> ReferenceSet | None:
+        """The own photographs of the page: limits that views draw are theirs."""
+        job = self._desk.by_token(token)
+        return job.reference_set if job else None
 
 
 def _sharing(rendering: Rendering, other: Rendering | None) -> Rendering:
@@ -270,9 +277,11 @@ def _sharing(rendering: Rendering, other: Rendering | None) -> Rendering:
     return replace(rendering, panes=tuple(replace(pane, make=one.make, known_size=one.size, lazy=one.lazy) for pane, one in pairs))
 
 
-def _keys(kind: Any, token: str, options: dict[str, Any], rule: str, second: Picture | None) -> tuple[str, str]:
+def _keys(
+    kind: Any, token: str, options: dict[str, Any], rule: str, second: Picture | None, own: ReferenceSet | None
+) -> tuple[str, str]:
     """What makes a showing the same, and what makes the numbers in its panes the same."""
     paint = {option.name for option in kind.options if option.paints}
     numbers = {name: value for name, value in options.items() if name not in paint}
-    where = [token, kind.name, rule, second.sha256 if second else None]
+    where = [token, kind.name, rule, second.sha256 if second else None, own.signature if own else None]
     return json.dumps([where, options], sort_keys=True), json.dumps([where, numbers], sort_keys=True)

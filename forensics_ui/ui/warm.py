@@ -18,7 +18,6 @@ class Bench:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.own_note = ""  # about the kept choice of own photographs: why it is not used
         self._made: Future[Workbench] = Future()
         self._started = threading.Event()
 
@@ -30,11 +29,9 @@ class Bench:
 
     def _make(self) -> None:
         try:
-            from forensics_ui.ui.own_choice import choose_kept
             from forensics_ui.workbench import Workbench
 
             bench = Workbench(self.settings)
-            self.own_note = choose_kept(bench)
         except BaseException as error:
             self._made.set_exception(error)
             return

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from forensics_ui.ui.desk import Job, Line
-from forensics_ui.ui.detectors import describe
-from forensics_ui.ui.looking import Moment
+from forensics_ui.ui.desk import Job
 from forensics_ui.ui.warm import Bench
-from forensics_ui.verdict.steadiness import alone, steadied
 
 
-def weighed(bench: Bench, job: Job) -> Moment:
-    """The end of a look, with every line judged anew from the scores that the workbench remembers."""
+def judge_again(bench: Bench, job: Job) -> None:
+    """Judge every line by the photographs that the page has chosen and all studies of the picture; nothing is computed."""
+    from forensics_ui.verdict.steadiness import studies_of
+
+    studies = studies_of(job.studies)
     for line in job.lines:
-        if line.state == "done" and line.record:
-            line.record = steadied(_judged_again(bench, job, line), job.studies)
-    return Moment("done", job, describe(bench))
-
-
-def _judged_again(bench: Bench, job: Job, line: Line) -> dict:
-    """The record by the present cards and own photographs; the old one where the score is no longer remembered."""
-    ticket = bench.get().submit(job.picture, line.detector, rule=line.rule)
-    if ticket.done():
-        return ticket.result().record.as_dict()
-    ticket.cancel()
-    return alone(line.record or {})
+        if line.state == "done" and line.scored and job.picture:
+            now = bench.get().judged_again(job.picture, line.scored, None, job.reference_set, studies)
+            line.record = now.record.as_dict()

@@ -5,56 +5,59 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from forensics_ui.verdict.conditions import Condition
-from forensics_ui.verdict.own_reals import OwnLimit, own_limit
-
-# Cards that do not say so were made with these: at most 5 % of real pictures reach *some*, 1 % *strong*.
-ALARMS = {"some": 0.05, "strong": 0.01}
+from forensics_ui.verdict.reference_set import OwnLimit
+from forensics_ui.weightstore.card import Calibration, ErrorRates, Growth, LimitRow
 
 
 @dataclass(frozen=True)
 class Limits:
     """The limits in logits, how sure they are, and what must be said about their choice.
 
-    `strong` and `low` are None where nobody measured them. `values` is the row of the card, {} without one.
+    `strong` and `low` are None where nobody measured them. `row` is the row of the card, None
+    without one; `some_alarms` and `strong_alarms` are the shares of real pictures above.
     """
 
     some: float
     strong: float | None
     low: float | None
-    values: Mapping[str, Any]
-    alarms: Mapping[str, float]
+    row: LimitRow | None
+    some_alarms: float
+    strong_alarms: float | None = None
     of_condition: bool = False
+    pooled: bool = False  # the strictest of all conditions, because the picture's own has none
     notes: tuple[str, ...] = ()
     own: OwnLimit | None = None
 
     @property
-    def growth(self) -> Sequence[Mapping[str, Any]]:
+    def growth(self) -> Sequence[Growth]:
         """How scores grow with the size, where the card says so. Own photographs were scored as large as they are: nothing is taken off."""
-        return () if self.own else self.values.get("growth") or ()
+        return self.row.growth if self.row and not self.own else ()
+
+    @property
+    def rates(self) -> ErrorRates:
+        """The error rates of the row of the card; nothing counted without one."""
+        return self.row.rates if self.row else ErrorRates()
 
     @property
     def origin(self) -> str:
         """Who set the limit of some evidence."""
         if self.own:
             return f"from your own photographs {self.own.name!r}"
-        pooled = "conditions" in self.values and not self.of_condition
-        return "from the weights' card, the strictest of all its conditions" if pooled else "from the weights' card"
+        return "from the weights' card, the strictest of all its conditions" if self.pooled else "from the weights' card"
 
     @property
     def n_real(self) -> int:
         """How many real pictures stand behind it."""
-        return self.own.n if self.own and not self.values else int(self.values.get("n_real") or 0)
+        return self.own.n if self.own and not self.row else int(self.rates.n_real or 0)
 
     def probability(self, logit: float) -> float | None:
         """Platt's sigmoid, both classes weighed equally, kept within what the number of calibration pictures supports."""
-        platt = self.values.get("platt")
-        if not platt or "range" not in self.values:
+        if self.row is None or not self.row.platt or not self.row.range:
             return None
-        low, high = self.values["range"]
-        exponent = max(-700.0, min(700.0, -(platt["a"] * logit + platt["b"])))
+        (low, high), platt = self.row.range, self.row.platt
+        exponent = max(-700.0, min(700.0, -(platt.a * logit + platt.b)))
         return min(high, max(low, 1 / (1 + math.exp(exponent))))
 
     def ratio(self, logit: float) -> float | None:
@@ -69,46 +72,43 @@ class Limits:
         if probability is None:
             return None
         ratio = probability / (1 - probability)
-        n_real, n_fake = self.values.get("n_real"), self.values.get("n_fake")
+        n_real, n_fake = self.rates.n_real, self.rates.n_fake
         ratio = min(ratio, float(n_real)) if n_real else ratio
         return max(ratio, 1 / n_fake) if n_fake else ratio
 
 
-def limits_of(card: Mapping[str, Any], rule: str, condition: Condition) -> Limits | None:
-    """What to hold a score against; None where these weights are calibrated neither by their card nor by own photographs."""
-    calibration = (card.get("calibration") or {}).get(rule)
-    known = _of_card(calibration, condition) if calibration else None
-    own = card.get("own_reals")
-    return _by_own(known, own_limit(own, rule, condition, known.some if known else None)) if own else known
-
-
-def _of_card(calibration: Mapping[str, Any], condition: Condition) -> Limits:
-    alarms = {**ALARMS, **(calibration.get("alarms") or {})}
-    rows = calibration.get("conditions")
-    row, why = (None, "") if rows is None else _row(rows, condition, alarms["some"])
-    values = {**calibration, **row} if row else calibration
+def limits_of_card(calibration: Calibration | None, condition: Condition) -> Limits | None:
+    """The limits that a card has for one rule: of the picture's condition, else of all of them."""
+    if calibration is None:
+        return None
+    rows = calibration.conditions
+    row, why = (None, "") if rows is None else _row(rows, condition, calibration.some_alarms)
+    values = row or calibration.pooled
     notes = (f"{why}: the strictest limits of all measured conditions are used",) if why else ()
-    some, strong, low = (float(values[f"threshold_{name}"]) for name in ("some", "strong", "low"))
-    return Limits(some, strong, low, values, alarms, row is not None, notes)
+    alarms = calibration.some_alarms, calibration.strong_alarms
+    pooled = rows is not None and row is None
+    return Limits(values.some, values.strong, values.low, values, *alarms, row is not None, pooled, notes)
 
 
-def _row(rows: Mapping[str, Any], condition: Condition, alarms: float) -> tuple[Mapping[str, Any] | None, str]:
+def _row(rows: Mapping[str, LimitRow], condition: Condition, alarms: float) -> tuple[LimitRow | None, str]:
     """The row of the picture's own condition, or None and why not."""
     if condition.unmeasured:
         return None, condition.unmeasured
     row = rows.get(condition.key)
     if not row:
         return None, f"these weights were not measured on {condition.words}"
-    if row["n_real"] < 1 / alarms:
-        return None, f"these weights were measured on only {row['n_real']} real pictures in this condition ({condition.here})"
+    n_real = row.rates.n_real or 0
+    if n_real < 1 / alarms:
+        return None, f"these weights were measured on only {n_real} real pictures in this condition ({condition.here})"
     return row, ""
 
 
-def _by_own(known: Limits | None, own: OwnLimit) -> Limits | None:
+def with_own(known: Limits | None, own: OwnLimit) -> Limits | None:
+    """The same limits after the user's own photographs had their say."""
     if own.threshold is None:
         return replace(known, notes=(*known.notes, own.words)) if known else None
     if known is None:
-        return Limits(own.threshold, None, None, {}, {"some": own.alarms}, notes=(own.words,), own=own)
+        return Limits(own.threshold, None, None, None, own.alarms, notes=(own.words,), own=own)
     # Where the user's photographs reach the card's limit of strong evidence, that limit does not hold for pictures like theirs.
     strong = known.strong if known.strong is not None and known.strong >= own.threshold else None
     low = None if known.low is None else min(known.low, own.threshold)

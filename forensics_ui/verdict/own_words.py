@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forensics_ui.verdict.counts import ALARMS, CONFIDENCE, fewest
+from forensics_ui.verdict.reference_set import ReferenceSet
 
 CONDITIONS = {
     "as_they_come": "saved without loss",
@@ -15,11 +16,11 @@ CONDITIONS = {
 }
 
 
-def sentences(own: Mapping[str, Any], accounts: Sequence[Mapping[str, Any]]) -> list[str]:
+def sentences(own: ReferenceSet, accounts: Sequence[Mapping[str, Any]]) -> list[str]:
     """Of the set, then of each detector, rule and condition."""
-    failed = sum(own["failed"].values())
+    failed = sum(own.failed.values())
     lines = [
-        f"{own['name']}: {own['pictures']} different photographs of {own['folder']!r}, scored {own['made']}"
+        f"{own.name}: {own.pictures} different photographs of {own.folder!r}, scored {own.made}"
         + (f"; {failed} files failed" if failed else "")
     ]
     for account in accounts:

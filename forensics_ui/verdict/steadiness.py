@@ -2,62 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from forensics_ui.core.types import INCONCLUSIVE, NO_TRACE, SOME, STRONG
+from forensics_ui.core.types import INCONCLUSIVE, NO_TRACE, SOME, STRONG, Verdict
 
 # Small: the same pixels, one place further. Any save with loss removes the traces themselves: of 31 generated pictures that scored
 # above their limit, JPEG at quality 98 took 30 below it (and 4 of 4 false alarms), so that such a flip tells neither from the other.
-SHIFT = "shifted by"
 
 
-def small_changes(numbers: Mapping[str, Any], detector: str) -> list[tuple[str, float]]:
-    """The scores after small changes, with what was changed, from the numbers of the stability view."""
-    scores = {label: each.get(detector) for label, each in (numbers.get("others") or {}).items()}
-    return [(label, score) for label, score in scores.items() if label.startswith(SHIFT) and score is not None]
+@dataclass(frozen=True)
+class Shift:
+    """The same pixels, moved by so many columns and rows, with the score of each detector."""
+
+    across: int
+    down: int
+    scores: Mapping[str, float]
+
+    @property
+    def words(self) -> str:
+        """What was done to the picture."""
+        return f"shifted by {self.across}, {self.down} pixels"
 
 
-def flip(numbers: Mapping[str, Any], detector: str) -> str:
-    """Which small change takes the score over its limit, in words; empty if none does, or if the study knows no limit."""
-    start, limit = (numbers.get("as_it_is") or {}).get(detector), (numbers.get("thresholds") or {}).get(detector)
-    if start is None or limit is None:
-        return ""
-    crossing = [words for words, score in small_changes(numbers, detector) if (score >= limit) != (start >= limit)]
-    return crossing[0] if crossing else ""
+@dataclass(frozen=True)
+class Study:
+    """What a stability study found, by detector: the score as it is, its limit, and scores after small changes."""
+
+    rule: str
+    as_it_is: Mapping[str, float]
+    limits: Mapping[str, float]
+    shifts: tuple[Shift, ...]
+
+    @classmethod
+    def from_numbers(cls, numbers: Mapping[str, Any]) -> Study:
+        """Read the numbers of the stability view."""
+        shifts = tuple(
+            Shift(*row["by"], {name: score for name, score in row["scores"].items() if score is not None})
+            for row in numbers.get("shifts") or ()
+        )
+        starts, limits = (
+            {name: value for name, value in (numbers.get(key) or {}).items() if value is not None}
+            for key in ("as_it_is", "thresholds")
+        )
+        return cls(str(numbers.get("rule")), starts, limits, shifts)
+
+    def flip(self, detector: str) -> Shift | None:
+        """The first small change that takes the score over its limit; None if none does, or if the study knows no limit."""
+        start, limit = self.as_it_is.get(detector), self.limits.get(detector)
+        if start is None or limit is None:
+            return None
+        crossing = (
+            shift for shift in self.shifts if detector in shift.scores and (shift.scores[detector] >= limit) != (start >= limit)
+        )
+        return next(crossing, None)
+
+    def above(self, detector: str) -> bool:
+        """Whether the score as it is lies above its limit."""
+        return self.as_it_is[detector] >= self.limits[detector]
 
 
-def steadied(record: Mapping[str, Any], studies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """A record of a score after stability studies of its picture (the numbers of that view); one without evidence keeps its band.
+def studies_of(numbers: Iterable[Mapping[str, Any]]) -> tuple[Study, ...]:
+    """The studies that stability views made, from their numbers; a view without any made none."""
+    return tuple(Study.from_numbers(each) for each in numbers if each)
 
-    The number, its probability and its ratio stay: they are what was measured. `verdict_alone` keeps the band before.
+
+def steadied(verdict: Verdict, detector: str, rule: str, studies: Sequence[Study]) -> Verdict:
+    """The verdict after stability studies of its picture; one without evidence keeps its band.
+
+    The probability and the ratio stay: they are what was measured. `alone` keeps the band before.
     """
-    rule, detector, band = record.get("input_rule"), str(record.get("detector")), record.get("verdict")
     # The middle of a picture is studied for the whole of it: one study takes a minute, one of every tile would take hours.
     accepted = (rule, "crop") if rule == "native" else (rule,)
-    for numbers in studies:
-        found = flip(numbers, detector) if numbers.get("rule") in accepted else ""
-        if not found:
-            continue
-        falls = numbers["as_it_is"][detector] >= numbers["thresholds"][detector]
-        if reason := _reason(band, found, falls, numbers["rule"] != rule):
-            lowered = INCONCLUSIVE if band in (STRONG, SOME) else band
-            return {**record, "verdict": lowered, "verdict_alone": band, "reasons": [reason, *record.get("reasons", ())]}
-    return dict(record)
+    for study in studies:
+        found = study.flip(detector) if study.rule in accepted else None
+        if found and (reason := _reason(verdict.band, found, study.above(detector), study.rule != rule)):
+            lowered = INCONCLUSIVE if verdict.band in (STRONG, SOME) else verdict.band
+            return replace(verdict, band=lowered, alone=verdict.band, reasons=(reason, *verdict.reasons))
+    return verdict
 
 
-def alone(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record as it was before `steadied`."""
-    if not record.get("verdict_alone"):
-        return dict(record)
-    kept = {key: value for key, value in record.items() if key != "verdict_alone"}
-    return {**kept, "verdict": record["verdict_alone"], "reasons": list(record["reasons"])[1:]}
-
-
-def _reason(band: str | None, change: str, falls: bool, of_middle: bool) -> str | None:
+def _reason(band: str, change: Shift, falls: bool, of_middle: bool) -> str | None:
     what = "the score of the picture's middle" if of_middle else "the score"
     if band in (STRONG, SOME) and falls:
-        return f"lowered from {band!r} by the stability check: {what} falls below its limit when the picture is only {change}"
+        return f"lowered from {band!r} by the stability check: {what} falls below its limit when the picture is only {change.words}"
     if band == NO_TRACE and not falls:
-        return f"not steady: {what} rises above its limit when the picture is only {change}; the stability check never raises a verdict"
+        return f"not steady: {what} rises above its limit when the picture is only {change.words}; the stability check never raises a verdict"
     return None

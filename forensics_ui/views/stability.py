@@ -46,8 +46,12 @@ def all_series() -> list[Series]:
 
 def single_changes() -> list[tuple[str, Change]]:
     """Changes without a strength."""
-    shifts = [(f"shifted by {x}, {y} pixels", lambda rgb, x=x, y=y: resave.shifted(rgb, x, y)) for x, y in SHIFTS]
+    shifts = [(_shifted(by), lambda rgb, by=by: resave.shifted(rgb, *by)) for by in SHIFTS]
     return [*shifts, ("reduced to 256 colours", resave.palette)]
+
+
+def _shifted(by: tuple[int, int]) -> str:
+    return f"shifted by {by[0]}, {by[1]} pixels"
 
 
 def centre(rgb: np.ndarray, side: int = CENTRE) -> np.ndarray:
@@ -101,6 +105,7 @@ class Stability(View):
             "thresholds": {name: limit for name, (limit, _) in limits.items()},
             "series": {one.id: {"x": list(one.values), **one.scores} for one in series},
             "others": others,
+            "shifts": [{"by": list(by), "scores": others[_shifted(by)]} for by in SHIFTS],
             "flips": flips,
         }
         curves = tuple(_curve(one, limits) for one in series)

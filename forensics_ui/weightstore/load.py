@@ -13,9 +13,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import safetensors.torch
 import torch
@@ -25,8 +25,9 @@ from torch import Tensor
 from forensics_ui.core.errors import WeightsError, WeightsMismatch, WeightsMissing
 from forensics_ui.core.settings import WEIGHTS
 from forensics_ui.weightstore import unpickle
+from forensics_ui.weightstore.card import Card
 from forensics_ui.weightstore.hashes import Digests, digests_of
-from forensics_ui.weightstore.manifest import WeightsEntry, entries, find, read_card
+from forensics_ui.weightstore.manifest import NO_CARD, WeightsEntry, entries, find, read_card
 from forensics_ui.weightstore.names import expect, map_names
 
 HEADER_BYTES = 1 << 20  # a network of 1,000 tensors needs a tenth of that
@@ -42,7 +43,7 @@ class LoadedWeights:
     sha256: str
     detector: str
     state: dict[str, Tensor]
-    card: dict[str, Any] = field(default_factory=dict)
+    card: Card = NO_CARD
     entry: WeightsEntry | None = None  # None: a file that no list names
 
 
@@ -93,7 +94,7 @@ def _checked(entry: WeightsEntry | None, path: Path, found: Digests, weights_dir
         inside = path.resolve().parent == weights_dir.resolve()
         entry = next((each for each in known if inside and each.file == path.name), None)
         entry = entry or next((each for each in known if each.checked and each.agrees(found)), None)
-    stated = entry.sha256 if entry else read_card(path).get("sha256")
+    stated = entry.sha256 if entry else read_card(path).sha256
     if (entry and not entry.agrees(found)) or (stated and stated != found.sha256):
         raise WeightsMismatch(f"{path.name} is not the file it is listed as: its SHA-256 is {found.sha256[:12]}..., so it was not opened.")
     return entry

@@ -9,16 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from forensics_ui.core.errors import WeightsError
 from forensics_ui.core.settings import WEIGHTS
+from forensics_ui.weightstore.card import Card
 from forensics_ui.weightstore.hashes import Digests, digest_file, remembered_digests
 
 Status = Literal["ok", "mismatch", "missing", "unlisted"]
 SUFFIXES = (".safetensors", ".pth", ".pt", ".pt2", ".ckpt", ".bin")
 CARD_BYTES = 1 << 20
+NO_CARD = Card()
 
 
 @dataclass(frozen=True)
@@ -78,39 +81,60 @@ class InstalledWeights:
     sentence: str
 
 
-def read_card(weights: Path) -> dict[str, Any]:
-    """The card beside a weights file, {} where there is none that can be read."""
-    card = weights.with_suffix(".json")
+def read_card(weights: Path) -> Card:
+    """The card beside a weights file, an empty one where there is none that can be read.
+
+    Parsed once, and again only when the file changed.
+    """
+    path = weights.with_suffix(".json")
     try:
-        if card.stat().st_size > CARD_BYTES:
-            return {}
-        fields = json.loads(card.read_text(encoding="utf-8"))
+        status = path.stat()
+    except OSError:
+        return NO_CARD
+    if status.st_size > CARD_BYTES:
+        return NO_CARD
+    return _parsed(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=256)
+def _parsed(path: Path, mtime_ns: int, size: int) -> Card:
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
+        return NO_CARD
+    return Card.from_json(fields) if isinstance(fields, dict) else NO_CARD
 
 
-def learnt_from(card: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Pictures by class and source, of all groups that the weights of this card were trained on; some were test pictures before."""
-    groups = [group for name, group in (card.get("data") or {}).items() if "train" in name]
-    return {label: {source: n for group in groups for source, n in (group.get(label) or {}).items()} for label in ("real", "fake")}
+def card_of(weights: str, weights_sha256: str, detector: str, weights_dir: Path, file: str | Path | None = None) -> Card:
+    """The card that speaks of exactly these bytes, by the name of the weights or by their `file`;
+    an unknown one where there is none."""
+    entry = find(weights, weights_dir)
+    card = read_card(weights_dir / entry.file if entry else Path(file or weights))
+    return card if card.speaks_of(weights_sha256) else Card.unknown(detector, weights_sha256)
 
 
 def _from_card(weights: Path) -> WeightsEntry | None:
-    card = read_card(weights)
-    if not isinstance(card.get("detector"), str):
+    fields = read_card(weights).fields
+    if not isinstance(fields.get("detector"), str):
         return None
-    return WeightsEntry.from_json({**card, "name": weights.stem, "file": weights.name, "mirrors": ()})
+    return WeightsEntry.from_json({**fields, "name": weights.stem, "file": weights.name, "mirrors": ()})
 
 
 def entries(weights_dir: Path = WEIGHTS) -> list[WeightsEntry]:
     """Our own first, then the published ones in the order of the manifest."""
     listed = weights_dir / "manifest.json"
-    text = (listed if listed.is_file() else WEIGHTS / "manifest.json").read_text(encoding="utf-8")
-    published = [WeightsEntry.from_json(fields) for fields in json.loads(text)["weights"]]
+    listed = listed if listed.is_file() else WEIGHTS / "manifest.json"
+    status = listed.stat()
+    published = _published(listed, status.st_mtime_ns, status.st_size)
     cards = [entry for file in sorted(weights_dir.glob("*.safetensors")) if (entry := _from_card(file))]
     taken = {entry.name for entry in published}
-    return [entry for entry in cards if entry.name not in taken] + published
+    return [*(entry for entry in cards if entry.name not in taken), *published]
+
+
+@lru_cache(maxsize=16)
+def _published(listed: Path, mtime_ns: int, size: int) -> tuple[WeightsEntry, ...]:
+    fields = json.loads(listed.read_text(encoding="utf-8"))["weights"]
+    return tuple(WeightsEntry.from_json(each) for each in fields)
 
 
 def find(name: str, weights_dir: Path = WEIGHTS) -> WeightsEntry | None:

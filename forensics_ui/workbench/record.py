@@ -7,6 +7,8 @@ from typing import Any
 
 from forensics_ui.core.types import Analysis, Picture, Verdict
 
+ONLY_WHERE_THERE_IS_ONE = ("likelihood_ratio", "own_reals", "verdict_alone")
+
 
 @dataclass(frozen=True)
 class Score:
@@ -30,16 +32,17 @@ class Score:
     seconds: float | None = None
     likelihood_ratio: float | None = None  # of calibrated scores
     own_reals: str | None = None  # the set of own photographs that was chosen to judge by
+    verdict_alone: str | None = None  # of the score alone, where a stability study lowered it
     error: str | None = None
     error_code: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready; the error fields, the likelihood ratio and the set of own photographs appear only where there is one."""
+        """JSON-ready; the error fields and those of `ONLY_WHERE_THERE_IS_ONE` appear only where there is one."""
         fields = asdict(self)
         fields["reasons"] = list(self.reasons)
         if self.error is None:
             del fields["error"], fields["error_code"]
-        return {name: value for name, value in fields.items() if value is not None or name not in ("likelihood_ratio", "own_reals")}
+        return {name: value for name, value in fields.items() if value is not None or name not in ONLY_WHERE_THERE_IS_ONE}
 
     @classmethod
     def of(cls, picture: Picture, detector: str, rule: str, verdict: Verdict, analysis: Analysis | None = None) -> Score:
@@ -61,6 +64,7 @@ class Score:
             probability=probability,
             likelihood_ratio=None if verdict.ratio is None else float(f"{verdict.ratio:.4g}"),
             own_reals=verdict.own_reals,
+            verdict_alone=verdict.alone,
             reasons=verdict.reasons,
             **made_by,
         )

@@ -15,7 +15,10 @@ from forensics_ui.core.errors import Cancelled, NotApplicable
 from forensics_ui.core.types import Analysis, InputRule, Picture
 from forensics_ui.verdict.conditions import condition_of
 from forensics_ui.verdict.growth import offset_at, side_of
-from forensics_ui.verdict.limits import Limits, limits_of
+from forensics_ui.verdict.judge import Judge
+from forensics_ui.verdict.limits import Limits
+from forensics_ui.verdict.reference_set import ReferenceSet
+from forensics_ui.weightstore.card import Card
 from forensics_ui.workbench.workbench import Progress, Workbench
 
 LOOK = 0.1  # seconds between two looks whether the work is still wanted
@@ -53,7 +56,8 @@ _MEMORIES: WeakKeyDictionary[Workbench, Memory] = WeakKeyDictionary()
 class PictureSubject:
     """What a view may ask about one picture; implements `views.base.Subject` over a workbench.
 
-    `weights` names other weights per detector; `detectors` limits those that are asked;
+    `weights` names other weights per detector; `detectors` limits those that are asked; `reference_set` are the user's own
+    photographs that limits go by;
     `on_progress` hears of (done, total) and stops the work by raising Cancelled.
     """
 
@@ -67,9 +71,10 @@ class PictureSubject:
         weights: Mapping[str, str] | None = None,
         detectors: Sequence[str] | None = None,
         on_progress: Progress | None = None,
+        reference_set: ReferenceSet | None = None,
     ) -> None:
         self.picture, self.second, self.rule = picture, second, rule
-        self.on_progress = on_progress
+        self.on_progress, self._reference_set = on_progress, reference_set
         self._workbench, self._weights, self._chosen = workbench, dict(weights or {}), detectors
         self._memory = _MEMORIES.setdefault(workbench, Memory())
         self._told: tuple[int, int] | None = None
@@ -114,7 +119,7 @@ class PictureSubject:
         return limits.origin if limits else ""
 
     def _limits(self, detector: str, rule: InputRule | None) -> Limits | None:
-        return limits_of(self._card(detector), rule or self.rule, condition_of(self.picture))
+        return self._judge(detector).limits(rule or self.rule, condition_of(self.picture))
 
     def inverted(self) -> np.ndarray:
         """The picture rebuilt by the built-in inverter."""
@@ -143,14 +148,14 @@ class PictureSubject:
         if self.on_progress is not None:
             self.on_progress(done, total)
 
-    def _card(self, detector: str) -> Mapping[str, Any]:
-        """The card of the weights in use: the workbench gives it for an analysis, and any analysis will do."""
+    def _judge(self, detector: str) -> Judge:
+        """Who judges scores of the weights in use: any analysis says which they are."""
         for rule in (self.rule, "paper"):
             try:
-                return self._workbench.card_of(self.analysis(detector, rule), self._weights.get(detector))
+                return self._workbench.judge_of(self.analysis(detector, rule), self._weights.get(detector), self._reference_set)
             except NotApplicable:
                 continue
-        return {}
+        return Judge(Card.unknown(detector, ""))
 
     def _wait(self, ticket: Any) -> Any:
         """The result of a ticket. While waiting, ask whether it is still wanted."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,10 @@ from forensics_ui.core.errors import NotApplicable
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import Analysis, InputRule, Picture
 from forensics_ui.imaging.open import Intake
-from forensics_ui.verdict import own_reals
-from forensics_ui.verdict.bands import judge, not_applicable
-from forensics_ui.weightstore.manifest import default_for, find, read_card
+from forensics_ui.verdict.judge import Judge, not_applicable
+from forensics_ui.verdict.reference_set import ReferenceSet
+from forensics_ui.verdict.steadiness import Study
+from forensics_ui.weightstore.manifest import card_of, default_for
 from forensics_ui.workbench.inverting import BuiltInInverter
 from forensics_ui.workbench.record import Score, Scored
 
@@ -70,13 +70,6 @@ class Workbench:
         self._analyses: OrderedDict[tuple[str, ...], Analysis] = OrderedDict()
         self.inverter = BuiltInInverter(self.settings.weights_dir)
         self._lock = threading.Lock()
-        self._own: dict[str, Any] | None = None
-        self.choose_own_reals(self.settings.own_reals)
-
-    def choose_own_reals(self, name: str | None) -> None:
-        """Judge by this stored set of the user's own photographs from now on; None: by the cards alone."""
-        self._own = own_reals.load(name, self.settings.data_dir) if name else None
-        self.settings = replace(self.settings, own_reals=name or None)
 
     @property
     def service(self) -> DetectorService:
@@ -105,15 +98,21 @@ class Workbench:
         weights: str | None = None,
         priority: int = 0,
         on_progress: Progress | None = None,
-        wait: float = 0.0,
-        alone: bool = False,
         evidence: bool = True,
+        judge: Judge | None = None,
+        reference_set: ReferenceSet | None = None,
+        **queue: Any,
     ) -> ScoreTicket:
-        """Begin to score. A picture that the detector cannot judge is an answer, not an error; `wait`, `alone`, `evidence`: see the service."""
+        """Begin to score. A picture that the detector cannot judge is an answer, not an error; `evidence`, `wait`, `alone`: see the service.
+
+        `judge` judges, else one is made of the card of the weights that scored, with the user's
+        own photographs `reference_set`.
+        """
 
         def finish(analysis: Analysis) -> Scored:
             self._remember(key, analysis)
-            verdict = judge(picture, analysis, self.card_of(analysis, weights))
+            by = judge or self.judge_of(analysis, weights, reference_set)
+            verdict = by.judge(picture, analysis)
             return Scored(Score.of(picture, detector, rule, verdict, analysis), analysis)
 
         # A score alone may differ in its last digits from one with evidence: an answer does not depend on what was asked before.
@@ -121,21 +120,31 @@ class Workbench:
         if known := self._recall(key):
             return ScoreTicket(finish, ready=finish(known))
         try:
-            how = {"rule": rule, "weights": weights, "priority": priority, "on_progress": on_progress, "wait": wait}
-            ticket = self.service.submit(picture.rgb, detector, **how, alone=alone, evidence=evidence)
+            how = {"rule": rule, "weights": weights, "priority": priority, "on_progress": on_progress, "evidence": evidence}
+            ticket = self.service.submit(picture.rgb, detector, **how, **queue)
         except NotApplicable as reason:
             return ScoreTicket(finish, ready=Scored(Score.of(picture, detector, rule, not_applicable(reason.user_message))))
         return ScoreTicket(finish, ticket=ticket)
 
-    def card_of(self, analysis: Analysis, chosen: str | None = None) -> dict[str, Any]:
-        """The card of the weights, if it speaks of exactly the bytes that made this analysis; with the own photographs, if any are chosen."""
-        entry = find(analysis.weights, self.settings.weights_dir)
-        file = self.settings.weights_dir / entry.file if entry else Path(chosen or analysis.weights)
-        card = read_card(file)
-        known = card if card.get("sha256") == analysis.weights_sha256 else {}
-        if self._own is None:
-            return known
-        return {**known, "own_reals": own_reals.part_of(self._own, analysis.detector, analysis.weights_sha256)}
+    def judge_of(self, analysis: Analysis, chosen: str | None = None, reference_set: ReferenceSet | None = None) -> Judge:
+        """Who judges this analysis: the card that speaks of exactly the bytes that made it, with the own photographs, if any.
+
+        `chosen` is the name or file that the weights were asked for by.
+        """
+        made_by = analysis.weights, analysis.weights_sha256, analysis.detector
+        return Judge(card_of(*made_by, self.settings.weights_dir, chosen), reference_set)
+
+    def judged_again(
+        self, picture: Picture, scored: Scored, chosen: str | None = None, reference_set: ReferenceSet | None = None,
+        studies: Sequence[Study] = (),
+    ) -> Scored:
+        """The same score under other photographs or after studies; nothing is computed."""
+        analysis = scored.analysis
+        if analysis is None:
+            return scored
+        verdict = self.judge_of(analysis, chosen, reference_set).judge(picture, analysis, studies)
+        rule = scored.record.input_rule or analysis.seen.rule
+        return Scored(Score.of(picture, analysis.detector, rule, verdict, analysis), analysis)
 
     def availability(self) -> list[Any]:
         """Which detectors can be used, with which weights, and what to do about those that cannot."""

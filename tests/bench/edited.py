@@ -119,7 +119,7 @@ def main() -> None:
     for wanted in arguments.weights:
         weights = load_weights(wanted)
         detector = DETECTORS.get(weights.detector)(weights.state, torch.device("cpu"))
-        calibrated = (weights.card.get("calibration") or {}).get("native")
+        calibrated = (weights.card.fields.get("calibration") or {}).get("native")
         scores: dict[tuple[str, int], list[float]] = {}
         for sample in samples:
             for condition, rgb in versions(sample).items():

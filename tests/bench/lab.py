@@ -60,7 +60,8 @@ def main() -> None:
         weights = load_weights(wanted)
         detector = DETECTORS.get(weights.detector)(weights.state, torch.device("cpu"))
         rows = _scored(detector, weights.sha256, samples, kinds, arguments.out)
-        columns[weights.name] = ([_compared(row, weights.card) for row in rows], weights.card)
+        card = weights.card.fields
+        columns[weights.name] = ([_compared(row, card) for row in rows], card)
     for part in (_counts, _learnt, _table, _by_kind, _by_source, _wrong):
         part(columns)
     _draw(columns, arguments.out / "reliability.png")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 
@@ -58,36 +57,32 @@ def picture(workbench, tmp_path):
 
 
 def test_every_photograph_counts_once_and_with_its_true_score(own, photographs):
-    part = next(part for part in own["parts"] if part["rule"] == "native")
-    assert own["pictures"] == COUNT and list(part["logits"]) == ["as_they_come"]
+    part = next(part for part in own.parts if part.rule == "native")
+    assert own.pictures == COUNT and list(part.logits) == ["as_they_come"]
     (photographs / "copy.png").unlink()  # `true_logits` reads the names
-    assert part["logits"]["as_they_come"] == pytest.approx(sorted(true_logits(photographs)), abs=2e-3)
-    assert sum(own["failed"].values()) == 1 and {part["rule"] for part in own["parts"]} == {"native", "crop"}
+    assert list(part.logits["as_they_come"]) == pytest.approx(sorted(true_logits(photographs)), abs=2e-3)
+    assert sum(own.failed.values()) == 1 and {part.rule for part in own.parts} == {"native", "crop"}
 
 
 def test_a_chosen_set_is_named_in_records_and_reports_and_verify_judges_by_it(workbench, own, picture, tmp_path):
-    workbench.choose_own_reals("news room")
-    try:
-        record = workbench.score(picture, "lfm").record.as_dict()
-        report = picture_report(workbench, picture, tmp_path / "one" / "7.png", views=None).as_dict()
-    finally:
-        workbench.choose_own_reals(None)
-    assert record["own_reals"] == own_reals.signature(own)
+    record = workbench.score(picture, "lfm", reference_set=own).record.as_dict()
+    report = picture_report(workbench, picture, tmp_path / "one" / "7.png", views=None, reference_set=own).as_dict()
+    assert record["own_reals"] == own.signature
     assert any("limit comes from your own photographs 'news room': 60" in reason for reason in record["reasons"])
     entry = report["detectors"][0]["own_reals"]
-    assert entry["sha256"] == own["sha256"] and entry["conditions"]["as_they_come"]["n"] == COUNT and entry["folder"] == "photos"
+    assert entry["sha256"] == own.sha256 and entry["conditions"]["as_they_come"]["n"] == COUNT and entry["folder"] == "photos"
     assert report["settings"]["own_reals"] == "news room"
     assert {each.state for each in verify(report, workbench, Given(()))} == {"agrees"}
-    assert workbench.settings.own_reals is None and "own_reals" not in workbench.score(picture, "lfm").record.as_dict()
+    assert "own_reals" not in workbench.score(picture, "lfm").record.as_dict()
 
 
 def test_a_set_that_is_gone_is_said_to_be_missing(workbench, own, picture, tmp_path):
-    workbench.choose_own_reals("news room")
-    report = picture_report(workbench, picture, tmp_path / "one" / "7.png", views=None).as_dict()
-    workbench.choose_own_reals(None)
+    report = picture_report(workbench, picture, tmp_path / "one" / "7.png", views=None, reference_set=own).as_dict()
+    stored = workbench.settings.data_dir / "own_reals" / "news room.json"
+    body = stored.read_bytes()
     own_reals.forget("news room", workbench.settings.data_dir)
     found = [each for each in verify(report, workbench, Given(())) if each.what == "score"]
-    own_reals.save(own, workbench.settings.data_dir)
+    stored.write_bytes(body)
     assert [each.state for each in found] == ["missing"] and "not stored here" in found[0].words
 
 
@@ -111,9 +106,9 @@ def test_what_cannot_be_scored_is_refused_in_a_sentence(workbench, tmp_path):
         measure_own_reals(workbench, tmp_path, "../nothing", ["lfm"], ["crop"])
 
 
-def test_settings_name_the_set_that_is_used_from_the_start(workbench, own):
-    shared = {"service": workbench.service, "intake": workbench.intake}
-    made = Workbench(dataclasses.replace(workbench.settings, own_reals="news room"), **shared)
-    assert made.settings.own_reals == "news room"
+def test_the_set_of_that_name_is_loaded_or_refused_in_a_sentence(workbench, own):
+    folder = workbench.settings.data_dir
+    assert own_reals.named("news room", folder) == own and own_reals.named(None, folder) is None
+    assert own_reals.by_signature(own.signature, folder) == own and own_reals.by_signature("news room (000000000000)", folder) is None
     with pytest.raises(ForensicsError, match="no stored set"):
-        Workbench(dataclasses.replace(workbench.settings, own_reals="unknown"), **shared)
+        own_reals.named("unknown", folder)

@@ -8,6 +8,7 @@ import pytest
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.evaluation import thresholds
 from forensics_ui.evaluation.metrics import measure
+from forensics_ui.weightstore.card import Card
 
 
 def test_the_best_line_lies_half_way_between_two_scores():
@@ -41,10 +42,10 @@ def test_one_class_or_none_has_a_line_too():
 
 
 def test_the_card_draws_the_line_only_for_the_rule_it_was_calibrated_under():
-    card = {"calibration": {"native": {"threshold_some": 1.25}}}
-    of_card = thresholds.of_card(card, "native", "own")
+    card = {"calibration": {"native": {"threshold_some": 1.25, "threshold_strong": 2.0, "threshold_low": 0.0}}}
+    of_card = thresholds.of_card(Card.from_json(card), "native", "own")
     assert of_card.value == 1.25 and "own" in of_card.origin and "5 %" in of_card.origin
-    fallen_back = thresholds.of_card(card, "crop", "own")
+    fallen_back = thresholds.of_card(Card.from_json(card), "crop", "own")
     assert fallen_back.value == 0.0 and "no calibration" in fallen_back.origin
 
 
@@ -64,5 +65,5 @@ def test_a_threshold_is_chosen_on_both_classes_or_not_at_all():
 
 @pytest.mark.parametrize(("alarms", "words"), [({}, "about 5 %"), ({"alarms": {"some": 0.02, "strong": 0.01}}, "about 2 %")])
 def test_the_cards_line_names_the_false_alarms_that_the_card_states(alarms: dict, words: str):
-    card = {"calibration": {"crop": {"threshold_some": 1.0, **alarms}}}
-    assert f": {words} false alarms" in thresholds.of_card(card, "crop", "own").origin
+    card = {"calibration": {"crop": {"threshold_some": 1.0, "threshold_strong": 2.0, "threshold_low": 0.0, **alarms}}}
+    assert f": {words} false alarms" in thresholds.of_card(Card.from_json(card), "crop", "own").origin

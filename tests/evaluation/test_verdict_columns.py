@@ -19,9 +19,10 @@ from forensics_ui.evaluation.scoring import ScoredFile, ScoredFolder
 from forensics_ui.evaluation.table import as_text
 from forensics_ui.evaluation.verdict_words import verdict_sentences
 from forensics_ui.ui.batch_judged import judged
+from forensics_ui.weightstore.card import Card
 
 GROWTH = [{"side": 256, "offset": 0.0}, {"side": 1024, "offset": 2.0}]
-CARD = {"calibration": {"native": {"threshold_some": 1.0, "alarms": {"some": 0.02}}}}
+CARD = {"calibration": {"native": {"threshold_some": 1.0, "threshold_strong": 2.0, "threshold_low": 0.0, "alarms": {"some": 0.02}}}}
 # Two generators: (logit, verdict) of their real and of their fake pictures.
 ONE = ([(0.0, NO_TRACE), (1.5, INCONCLUSIVE), (2.0, SOME), (-1.0, NO_TRACE)], [(3.0, STRONG), (2.0, SOME), (0.5, SOME), (-1.0, NO_TRACE)])
 TWO = ([(0.0, NO_TRACE), (None, NOT_APPLICABLE)], [(1.2, INCONCLUSIVE), (None, NOT_APPLICABLE)])
@@ -29,7 +30,7 @@ TWO = ([(0.0, NO_TRACE), (None, NOT_APPLICABLE)], [(1.2, INCONCLUSIVE), (None, N
 
 def scored_of(sides=((200, 200),) * 2, card=CARD, own=(), **generators) -> ScoredFolder:
     """What the batch engine would have left, without a network; `sides` are those of real and of fake pictures."""
-    found = ScoredFolder(cards={"lfm": card})
+    found = ScoredFolder(cards={"lfm": Card.from_json(card)})
     found.made_by["lfm"] = {"weights": "w", "weights_sha256": "1" * 64, "device": "cpu", "precision": "fp32", "input_rule": "native"}
     found.own_reals = {"lfm": set(own)} if own else {}
     for name, classes in generators.items():

@@ -15,6 +15,7 @@ from forensics_ui.core.settings import WEIGHTS
 from forensics_ui.ui.card_words import plainly
 from forensics_ui.ui.cards import cards
 from forensics_ui.ui.diagram import diagram
+from forensics_ui.weightstore.card import Card
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_the_shipped_cards_are_all_shown_with_two_sentences_each():
     for file in WEIGHTS.glob("*.safetensors"):
         card = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
         assert f'id="weights-{file.stem}"' in shown and card["sha256"] in shown
-        said = plainly(card)
+        said = plainly(Card.from_json(card))
         assert len(said) == 2 and all(len(line) < 320 for line in said)
         assert any(character.isdigit() for character in said[1])
 
@@ -42,7 +43,7 @@ def test_all_that_weights_learnt_from_is_counted_and_nothing_else():
         "test": ("d", "j", 70, 80),
     }
     data = {name: {"real": {real: n}, "fake": {fake: m}} for name, (real, fake, n, m) in groups.items()}
-    assert "learned from 3 real pictures and 7 by 2 generators" in plainly({"detector": "lfm", "data": data})[0]
+    assert "learned from 3 real pictures and 7 by 2 generators" in plainly(Card.from_json({"detector": "lfm", "data": data}))[0]
 
 
 def test_figures_counts_and_failures_of_the_shipped_detector_are_on_the_page():

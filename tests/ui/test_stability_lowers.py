@@ -14,7 +14,6 @@ from bench_page import NAME, lay, look
 from PIL import Image
 
 from forensics_ui.core.settings import Settings
-from forensics_ui.verdict.steadiness import small_changes
 from forensics_ui.views import VIEWS
 from forensics_ui.workbench import Workbench
 from forensics_ui.workbench.subject import PictureSubject
@@ -34,7 +33,7 @@ def limit_between(folder: Path) -> None:
     with Workbench(Settings.load(weights_dir=folder / "weights", data_dir=folder / "scored", device="cpu")) as bench:
         picture = bench.open(gridded(), NAME)
         numbers = VIEWS.get("stability")().render(PictureSubject(bench, picture), exact=False).numbers
-        lowest = min(score for _, score in small_changes(numbers, "lfm"))
+        lowest = min(shift["scores"]["lfm"] for shift in numbers["shifts"])
         limit = (lowest + numbers["as_it_is"]["lfm"]) / 2
         assert limit - lowest > 2e-4  # far above what differs between two runs
         assert bench.score(picture, "lfm").record.logit > limit

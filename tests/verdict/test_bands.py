@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers_verdict import judge
 
 from forensics_ui.core.types import BANDS, Analysis, Box, Picture, Seen
-from forensics_ui.verdict.bands import judge
 
 FIGURES = {"n_real": 200, "n_fake": 150, "fpr_at_some": 0.05, "tpr_at_some": 0.7}
 CARD = {

@@ -6,8 +6,10 @@ import pytest
 from forensics_ui.train.figures import Scored
 from forensics_ui.train.sizes import FEWEST, centre, growth, without_growth
 from forensics_ui.verdict.growth import levelled, offset_at, side_of
+from forensics_ui.weightstore.card import Growth
 
-ROWS = [{"side": 256, "offset": 0.0}, {"side": 512, "offset": 1.0}, {"side": 1024, "offset": 4.0}]
+GIVEN = [{"side": 256, "offset": 0.0}, {"side": 512, "offset": 1.0}, {"side": 1024, "offset": 4.0}]
+ROWS = [Growth(**row) for row in GIVEN]
 
 
 @pytest.mark.parametrize(("side", "offset"), [(100, 0.0), (256, 0.0), (512, 1.0), (724.1, 2.5), (1024, 4.0), (5000, 4.0)])
@@ -19,8 +21,8 @@ def test_without_a_measurement_nothing_is_taken_off():
     assert offset_at((), 4000) == 0.0 and side_of((400, 100)) == 200
 
 
-def rows(**offsets: float) -> list[dict]:
-    return [{"side": int(side.removeprefix("px")), "offset": offset} for side, offset in offsets.items()]
+def rows(**offsets: float) -> list[Growth]:
+    return [Growth(int(side.removeprefix("px")), offset) for side, offset in offsets.items()]
 
 
 def test_growth_has_ended_where_the_last_doubling_of_the_side_added_next_to_nothing():
@@ -46,7 +48,7 @@ def test_growth_never_falls():
 
 def test_taking_growth_off_changes_native_scores_only_and_halved_pictures_are_half_as_large():
     scored = Scored(0, "camera", 1024, {c: {"native": 5.0, "crop": 1.0} for c in ("as_they_come", "halved")})
-    logits = without_growth([scored], ROWS)[0].logits
+    logits = without_growth([scored], GIVEN)[0].logits
     assert logits == {"as_they_come": {"native": 1.0, "crop": 1.0}, "halved": {"native": 4.0, "crop": 1.0}}
 
 

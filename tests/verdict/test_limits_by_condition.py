@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers_verdict import judge_of
 
 from forensics_ui.core.types import Analysis, Box, Picture, Seen
-from forensics_ui.verdict.bands import judge
 from forensics_ui.verdict.conditions import Condition
-from forensics_ui.verdict.limits import limits_of
+from forensics_ui.verdict.reference_set import ReferenceSet
 
 
 def row(some: float, tpr: float = 0.6, n: int = 400) -> dict:
@@ -26,13 +26,12 @@ def card(**conditions) -> dict:
     return {"calibration": {"native": {**pooled, "conditions": {name: each for name, each in rows.items() if each}}}}
 
 
-def judged(logit: float, given: dict, format: str = "PNG", quality: float | None = None):
+def judged(logit: float, given: dict, format: str = "PNG", quality: float | None = None, own: ReferenceSet | None = None):
     facts = {"jpeg": {"quality": quality}} if quality else {}
     seen = Seen("native", Box(0, 0, 64, 64), (64, 64))
-    return judge(
+    return judge_of(given, own).judge(
         Picture("a", "0" * 64, 1, format, np.zeros((64, 64, 3), np.uint8), facts),
         Analysis("lfm", "w", "1" * 64, "cpu", "fp32", logit, seen, None, 0),
-        given,
     )
 
 
@@ -64,8 +63,8 @@ def test_what_is_known_of_the_closest_condition_is_not_said_of_the_pictures_own(
 
 def test_a_limit_names_who_set_it():
     given, measured = card(), Condition("jpeg96", "", "saved as JPEG at about 95")
-    assert limits_of(given, "native", measured).origin == "from the weights' card"
-    assert limits_of(given, "native", replace(measured, unmeasured="no limit was measured for WebP")).origin.endswith(
+    assert judge_of(given).limits("native", measured).origin == "from the weights' card"
+    assert judge_of(given).limits("native", replace(measured, unmeasured="no limit was measured for WebP")).origin.endswith(
         "the strictest of all its conditions"
     )
 
@@ -109,5 +108,5 @@ def test_false_alarms_at_this_size_are_stated_for_whole_pictures():
 
 
 def test_nothing_calibrated_means_no_limits():
-    assert limits_of({}, "native", Condition("as_they_come", "")) is None
-    assert limits_of({"calibration": {"paper": None}}, "paper", Condition("as_they_come", "")) is None
+    assert judge_of({}).limits("native", Condition("as_they_come", "")) is None
+    assert judge_of({"calibration": {"paper": None}}).limits("paper", Condition("as_they_come", "")) is None

@@ -34,20 +34,21 @@ def own_set(n: int = 100, highest: float = 5.0, rule: str = "native", sha256: st
     }
 
 
-def with_own(given: dict, tmp_path, **kinds) -> dict:
-    return {**given, "own_reals": own_reals.part_of(own_reals.save(own_set(**kinds), tmp_path), "lfm", "1" * 64)}
+def own_judged(logit: float, given: dict, tmp_path, *how, **kinds):
+    """The verdict by a stored set of that kind."""
+    return judged(logit, given, *how, own=own_reals.save(own_set(**kinds), tmp_path))
 
 
 def test_the_limit_moves_to_where_few_of_the_users_photographs_lie(tmp_path):
-    found = judged(1.5, with_own(card(), tmp_path))
+    found = own_judged(1.5, card(), tmp_path)
     assert found.band == "inconclusive" and judged(1.5, card()).band == "some evidence of generation"
     assert found.own_reals.startswith("newsroom (")
     assert any("limit comes from your own photographs 'newsroom': 100" in reason and "95% confidence" in reason for reason in found.reasons)
-    assert judged(4.99, with_own(card(), tmp_path)).band == "some evidence of generation"
+    assert own_judged(4.99, card(), tmp_path).band == "some evidence of generation"
 
 
 def test_the_false_alarms_of_the_cards_limit_are_stated_with_their_interval(tmp_path):
-    words = " ".join(judged(1.5, with_own(card(), tmp_path)).reasons)
+    words = " ".join(own_judged(1.5, card(), tmp_path).reasons)
     assert "marks 50 of these 100 (between 39.8% and 60.2%" in words
 
 
@@ -60,18 +61,17 @@ def test_the_false_alarms_of_the_cards_limit_are_stated_with_their_interval(tmp_
     ],
 )
 def test_a_set_that_cannot_speak_changes_nothing_and_is_still_named(tmp_path, kinds, reason):
-    found = judged(1.5, with_own(card(), tmp_path, **kinds))
+    found = own_judged(1.5, card(), tmp_path, **kinds)
     assert found.band == "some evidence of generation" and found.own_reals
     assert any(reason in line and "change nothing here" in line for line in found.reasons)
 
 
 def test_photographs_in_another_condition_do_not_count(tmp_path):
-    assert any("only 0 of your own" in line for line in judged(2.5, with_own(card(), tmp_path), "JPEG", 95).reasons)
+    assert any("only 0 of your own" in line for line in own_judged(2.5, card(), tmp_path, "JPEG", 95).reasons)
 
 
 def test_weights_without_a_card_get_a_limit_but_never_say_that_there_is_no_trace(tmp_path):
-    given = with_own({}, tmp_path)
-    above, below = judged(5.1, given), judged(-9, given)
+    above, below = own_judged(5.1, {}, tmp_path), own_judged(-9, {}, tmp_path)
     assert above.band == "some evidence of generation" and above.probability is None and above.ratio is None
     assert below.band == "inconclusive" and "never measured" in below.reasons[0]
 

@@ -88,13 +88,9 @@ def test_a_limit_that_own_photographs_set_is_called_theirs(workbench):
         "logits": {"as_they_come": [7.0] * 60},
     }
     own = {"name": "newsroom", "folder": "photos", "made": "2026-01-02T03:04:05Z", "pictures": 60, "failed": {}, "parts": [part]}
-    own_reals.save(own, workbench.settings.data_dir)
-    workbench.choose_own_reals("newsroom")
-    try:
-        assert threshold_of(subject, "lfm", "crop") == (7.0001, "from your own photographs 'newsroom'")
-        shown = VIEWS.get("region")().render(subject)
-    finally:
-        workbench.choose_own_reals(None)
+    theirs = PictureSubject(workbench, subject.picture, reference_set=own_reals.save(own, workbench.settings.data_dir))
+    assert threshold_of(theirs, "lfm", "crop") == (7.0001, "from your own photographs 'newsroom'")
+    shown = VIEWS.get("region")().render(theirs)
     assert any("the threshold +7.000 (from your own photographs 'newsroom')" in line for line in shown.sentences)
     assert threshold_of(subject, "lfm", "crop") == (1.5, "from the weights' card")
 

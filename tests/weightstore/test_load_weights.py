@@ -93,7 +93,7 @@ def test_our_own_weights_come_with_their_card_and_entry(folder):
     sha256 = hashlib.sha256((folder / "ours.safetensors").read_bytes()).hexdigest()
     (folder / "ours.json").write_text(json.dumps({"detector": "univfd", "sha256": sha256, "preliminary": True, "trained_on": 12}))
     loaded = load_weights("ours", "univfd", folder)
-    assert loaded.card["trained_on"] == 12
+    assert loaded.card.fields["trained_on"] == 12
     assert loaded.entry.preliminary
     assert (loaded.name, loaded.sha256) == ("ours", sha256)
 

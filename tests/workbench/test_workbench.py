@@ -63,9 +63,9 @@ def test_a_record_names_the_pixels_weights_rule_and_precision_that_made_it(workb
 
 def test_the_card_counts_only_for_the_very_bytes_it_names(workbench, png):
     analysis = workbench.score(workbench.open(png, "a.png"), "lfm").analysis
-    assert workbench.card_of(analysis)["name"] == "small"
+    assert workbench.judge_of(analysis).card.name == "small"
     object.__setattr__(analysis, "weights_sha256", "0" * 64)
-    assert workbench.card_of(analysis) == {}
+    assert not workbench.judge_of(analysis).card
     object.__setattr__(analysis, "weights_sha256", hashlib.sha256((workbench.settings.weights_dir / "small.safetensors").read_bytes()).hexdigest())
 
 

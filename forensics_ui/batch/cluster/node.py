@@ -19,6 +19,7 @@ from forensics_ui.core.errors import BadImage, ForensicsError
 from forensics_ui.core.settings import Settings
 from forensics_ui.imaging.open import Intake
 from forensics_ui.imaging.source import read_bytes
+from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -80,8 +81,10 @@ def count_try(folder: Path, table: pyarrow.Table) -> None:
 class Slot:
     """One detector service with its decoders; lives in a worker of the cluster and is called with blocks."""
 
-    def __init__(self, settings: Settings, plan: Mapping[str, Any], decoders: int, tries: Path) -> None:
-        self._plan, self._tries = Plan.from_dict(plan), tries
+    def __init__(
+        self, settings: Settings, plan: Mapping[str, Any], decoders: int, tries: Path, judged_by: ReferenceSet | None = None
+    ) -> None:
+        self._plan, self._tries, self._judged_by = Plan.from_dict(plan), tries, judged_by
         self._host = socket.gethostname()
         self._worker = f"{self._host}:{os.getpid()}"
         try:
@@ -108,8 +111,10 @@ class Slot:
     def _unlike(self) -> str:
         """Why the results of this node would not be those of the plan; empty if they are."""
         asked = {choice.detector: choice.asked for choice in self._plan.choices}
-        mine = make_plan(self._workbench, self._plan.source, list(asked), self._plan.rule, asked)
+        mine = make_plan(self._workbench, self._plan.source, list(asked), self._plan.rule, asked, self._judged_by)
         different = " and ".join(mine.differences(self._plan))
+        # The one that was made here has its judges.
+        self._plan = mine
         return different and f"The node {self._host} is not like the one this batch was planned on: {different} are not the same there."
 
     def _scored(self, wanted: Mapping[str, str], journal: Path) -> Iterator[tuple[str, dict[str, Any]]]:

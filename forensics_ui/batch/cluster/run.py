@@ -127,6 +127,7 @@ class ClusterRun(BatchRun):
         compute = self._service.ray.data.ActorPoolStrategy(size=max(1, min(slots.count, blocks)))
         plan = {**self.plan.as_dict(), "folder": ".", "files": []}
         made = {"settings": self._service.settings, "plan": plan, "decoders": slots.cpus, "tries": self._tries.absolute()}
+        made["judged_by"] = self.plan.reference_set
         return {"fn_constructor_kwargs": made, "compute": compute, **slots.resources}
 
     def _recall(self, journal: Journal) -> None:

@@ -30,6 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
         detectors = chosen_detectors(arguments.detector, workbench, arguments.weights)
         for file in arguments.files:
             records = _records(workbench, file, detectors, arguments)
+            if not arguments.json:
+                _tell_file(file, records)
             for record in records:
                 failed += record.error is not None
                 print(json.dumps(record.as_dict(), ensure_ascii=False) if arguments.json else _words(record), flush=True)
@@ -53,6 +55,12 @@ def _records(workbench: Workbench, file: Path, detectors: list[str], arguments: 
 def _progress(done: int, total: int) -> None:
     if total > 1 and sys.stderr.isatty():
         print(f"\r{done} of {total} tiles", end="" if done < total else "\n", file=sys.stderr, flush=True)
+
+
+def _tell_file(file: Path, records: list[Score]) -> None:
+    """What the file says of itself: once, whatever the number of detectors."""
+    for claim in next((record.file_says for record in records if record.file_says), ()):
+        print(f"{file}: {claim['sentence']}", flush=True)
 
 
 def _words(record: Score) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.types import InputRule, Picture
+from forensics_ui.imaging.facts.claims import claims_of
 from forensics_ui.report.base import REPORTS
 from forensics_ui.report.clean import one_line
 from forensics_ui.report.files import free_stem, report_stem
@@ -20,6 +21,7 @@ from forensics_ui.report.shared_facts import shared
 from forensics_ui.report.words import answer, limits, propositions
 from forensics_ui.verdict.conditions import condition_of
 from forensics_ui.verdict.steadiness import steadied
+from forensics_ui.words.claims import told as told_claims
 
 if TYPE_CHECKING:
     from forensics_ui.workbench import Workbench
@@ -29,7 +31,7 @@ DEFAULT_VIEWS: tuple[str, ...] = ()
 Views = Sequence[str | tuple[str, Mapping[str, Any]]]
 Told = Callable[[int, int, str], None]
 STABILITY = "stability"
-OF_FILE = ("path", "sha256", "format", "width", "height")
+OF_FILE = ("path", "sha256", "format", "width", "height", "file_says")
 
 
 def picture_report(
@@ -54,6 +56,7 @@ def picture_report(
     told: Told = choices.get("on_progress") or (lambda done, total, what: None)
     detectors, weights = choices.get("detectors"), dict(choices.get("weights") or {})
     facts, left_out = shared(picture.facts, choices.get("metadata", False))
+    about = {"facts": facts, "left_out": left_out, "file_says": file_says(picture, choices.get("metadata", False))}
     # Whatever a view prints of the file, it can print only what the report may hold.
     shown = replace(picture, facts=facts)
     subject = PictureSubject(workbench, shown, choices.get("second"), rule=rules[0], weights=weights, detectors=detectors)
@@ -69,8 +72,7 @@ def picture_report(
         picture,
         path,
         scores,
-        facts=facts,
-        left_out=left_out,
+        **about,
         preview=preview(picture, images),
         compared_with={"name": second.name, "sha256": second.sha256} if second else None,
         views=sections,
@@ -92,6 +94,11 @@ def picture_report(
         images=images,
         **versions(workbench.settings),
     )
+
+
+def file_says(picture: Picture, metadata: bool) -> tuple[dict[str, Any], ...]:
+    """What the file says of itself; without `metadata` not what tells of a person or of one copy of a camera."""
+    return tuple(told_claims(claim if metadata else claim.for_others() for claim in claims_of(picture.facts)))
 
 
 def _steadied(scores: Iterable[Mapping[str, Any]], studies: Iterable[Mapping[str, Any]], sections: Iterable[Section]) -> list[dict[str, Any]]:

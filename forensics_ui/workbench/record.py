@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from forensics_ui.core.types import Analysis, Picture, Verdict
+from forensics_ui.imaging.facts.claims import claims_of
+from forensics_ui.words.claims import told
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,15 @@ class Score:
     seconds: float | None = None
     likelihood_ratio: float | None = None  # of calibrated scores
     own_reals: str | None = None  # the set of own photographs that was chosen to judge by
+    # What the file says of itself, apart from the pixels: claims as JSON with their sentences.
+    file_says: tuple[dict[str, Any], ...] = ()
     error: str | None = None
     error_code: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready; the error fields, the likelihood ratio and the set of own photographs appear only where there is one."""
         fields = asdict(self)
-        fields["reasons"] = list(self.reasons)
+        fields["reasons"], fields["file_says"] = list(self.reasons), list(self.file_says)
         if self.error is None:
             del fields["error"], fields["error_code"]
         return {name: value for name, value in fields.items() if value is not None or name not in ("likelihood_ratio", "own_reals")}
@@ -62,6 +66,7 @@ class Score:
             likelihood_ratio=None if verdict.ratio is None else float(f"{verdict.ratio:.4g}"),
             own_reals=verdict.own_reals,
             reasons=verdict.reasons,
+            file_says=tuple(told(claims_of(picture.facts))),
             **made_by,
         )
 

@@ -20,6 +20,7 @@ PACKAGE = PROJECT / "forensics_ui"
 LEVELS = {
     "core": 0,
     "launcher": 0,
+    "words": 1,
     "imaging": 1,
     "weightstore": 2,
     "detectors": 3,

@@ -16,9 +16,11 @@ from forensics_ui.batch.plan import Choice
 from forensics_ui.batch.rows import Waiting
 from forensics_ui.core.errors import BadImage, Busy, Cancelled, DecoderDied, DecodeTimeout, ForensicsError
 from forensics_ui.core.types import Picture
+from forensics_ui.imaging.facts.claims import claims_of
 from forensics_ui.imaging.open import DEATHS_TO_QUARANTINE
 from forensics_ui.imaging.source import read_bytes
 from forensics_ui.verdict.conditions import condition_of
+from forensics_ui.words.claims import told
 from forensics_ui.workbench import Score, ScoreTicket
 
 if TYPE_CHECKING:
@@ -191,6 +193,7 @@ def content_of(picture: Picture) -> dict[str, Any]:
     """What the journal keeps of an opened picture."""
     facts = {name: picture.facts[name] for name in FACTS if name in picture.facts}
     facts["remarks"] = [remark for remark in facts.get("remarks", []) if not remark.startswith(BY_NAME)]
+    facts["file_says"] = told(claim.for_others() for claim in claims_of(picture.facts))
     condition = condition_of(picture)
     facts.update(complete=picture.complete, condition=condition.key, **({"condition_note": condition.unmeasured} if condition.unmeasured else {}))
     return {"format": picture.format, "width": picture.width, "height": picture.height, "facts": facts}

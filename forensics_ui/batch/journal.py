@@ -19,6 +19,8 @@ from forensics_ui.batch.scan import Found, Skipped
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.workbench import Score
 
+# Belongs to the bytes, and is kept once with them.
+OF_CONTENT = ("path", "file_says")
 COMMIT_SECONDS = 0.25
 # What may go better another time; every other answer is final for the same bytes.
 TRANSIENT = ("error", "busy", "out_of_memory", "decode_memory", "weights", "weights_missing", "weights_mismatch")
@@ -143,7 +145,7 @@ class Journal:
 
     def keep_score(self, key: tuple[str, ...], score: Score) -> None:
         """One answer of one detector; `computed` counts how often it was worked out, which is to be once."""
-        record = {name: value for name, value in score.as_dict().items() if name != "path"}
+        record = {name: value for name, value in score.as_dict().items() if name not in OF_CONTENT}
         self._do(
             "INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET record = excluded.record, "
             "logit = excluded.logit, probability = excluded.probability, verdict = excluded.verdict, error_code = excluded.error_code, "

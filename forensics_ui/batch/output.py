@@ -37,7 +37,7 @@ def report_rows(rows: Iterator[Mapping[str, Any]], plan: Mapping[str, Any]) -> I
         row = {**row, "path": exact_path(row, plan)}
         about = {name: row[name] for name in ("path", "sha256", "bytes", "format", "width", "height", "declared_type")}
         about.update(detected_type=row["format"], complete=facts.pop("complete", None), condition=facts.pop("condition", ""))
-        about.update(condition_note=facts.pop("condition_note", None), facts=facts)
+        about.update(condition_note=facts.pop("condition_note", None), facts=facts, file_says=row.get("file_says") or [])
         for choice in plan["detectors"]:
             score = row["scores"].get(choice["detector"])
             made = {"detector": choice["detector"], "input_rule": plan["input_rule"], **(score or {})}

@@ -33,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
         own = own_reals.named(workbench.settings.own_reals, workbench.settings.data_dir)
         for file in arguments.files:
             records = _records(workbench, file, detectors, arguments, own)
+            if not arguments.json:
+                _tell_file(file, records)
             for record in records:
                 failed += record.error is not None
                 print(json.dumps(record.as_dict(), ensure_ascii=False) if arguments.json else _words(record), flush=True)
@@ -59,6 +61,12 @@ def _records(
 def _progress(done: int, total: int) -> None:
     if total > 1 and sys.stderr.isatty():
         print(f"\r{done} of {total} tiles", end="" if done < total else "\n", file=sys.stderr, flush=True)
+
+
+def _tell_file(file: Path, records: list[Score]) -> None:
+    """What the file says of itself: once, whatever the number of detectors."""
+    for claim in next((record.file_says for record in records if record.file_says), ()):
+        print(f"{file}: {claim['sentence']}", flush=True)
 
 
 def _words(record: Score) -> str:

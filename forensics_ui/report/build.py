@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.types import InputRule, Picture
+from forensics_ui.imaging.facts.claims import claims_of
 from forensics_ui.report.base import REPORTS
 from forensics_ui.report.clean import one_line
 from forensics_ui.report.files import free_stem, report_stem
@@ -21,6 +22,7 @@ from forensics_ui.report.words import answer, limits, propositions
 from forensics_ui.verdict.conditions import condition_of
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.verdict.steadiness import Study, studies_of
+from forensics_ui.words.claims import told as told_claims
 
 if TYPE_CHECKING:
     from forensics_ui.workbench import Workbench
@@ -30,7 +32,7 @@ DEFAULT_VIEWS: tuple[str, ...] = ()
 Views = Sequence[str | tuple[str, Mapping[str, Any]]]
 Told = Callable[[int, int, str], None]
 STABILITY = "stability"
-OF_FILE = ("path", "sha256", "format", "width", "height")
+OF_FILE = ("path", "sha256", "format", "width", "height", "file_says")
 
 
 def picture_report(
@@ -55,6 +57,7 @@ def picture_report(
     told: Told = choices.get("on_progress") or (lambda done, total, what: None)
     detectors, weights, own = choices.get("detectors"), dict(choices.get("weights") or {}), choices.get("reference_set")
     facts, left_out = shared(picture.facts, choices.get("metadata", False))
+    about = {"facts": facts, "left_out": left_out, "file_says": file_says(picture, choices.get("metadata", False))}
     # Whatever a view prints of the file, it can print only what the report may hold.
     shown = replace(picture, facts=facts)
     subject = PictureSubject(workbench, shown, choices.get("second"), rule=rules[0], weights=weights, detectors=detectors, reference_set=own)
@@ -67,12 +70,12 @@ def picture_report(
     again = [workbench.judged_again(shown, one, weights.get(name), own, studies) for one, (name, _) in zip(found, asked, strict=True)]
     scores = [one.record.as_dict() for one in again]
     second = choices.get("second")
-    how = {"facts": facts, "left_out": left_out, "preview": preview(picture, images)}
     entry = picture_entry(
         picture,
         path,
         scores,
-        **how,
+        **about,
+        preview=preview(picture, images),
         compared_with={"name": second.name, "sha256": second.sha256} if second else None,
         views=sections,
     )
@@ -93,6 +96,11 @@ def picture_report(
         images=images,
         **_versions(workbench, own),
     )
+
+
+def file_says(picture: Picture, metadata: bool) -> tuple[dict[str, Any], ...]:
+    """What the file says of itself; without `metadata` not what tells of a person or of one copy of a camera."""
+    return tuple(told_claims(claim if metadata else claim.for_others() for claim in claims_of(picture.facts)))
 
 
 def _studies(numbers: Iterable[Mapping[str, Any]], sections: Iterable[Section]) -> tuple[Study, ...]:

@@ -7,10 +7,12 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
+from forensics_ui.core.claims import claims_from
 from forensics_ui.report.base import REPORTS, ReportFormat
 from forensics_ui.report.clean import csv_cell
+from forensics_ui.words.claims import short
 
-OF_FILE = ("path", "sha256", "bytes", "format", "declared_type", "detected_type", "width", "height")
+OF_FILE = ("path", "sha256", "bytes", "format", "declared_type", "detected_type", "width", "height", "file_says")
 OF_SCORE = (
     "detector",
     "weights",
@@ -55,6 +57,7 @@ def cell(value: Any) -> Any:
 def _rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for file in record["files"]:
         own = {key: value for key, value in file.items() if key in COLUMNS}
+        own["file_says"] = short(claims_from(own.get("file_says")))
         for score in file["scores"] or [{}]:
             yield {**own, **{key: value for key, value in score.items() if value is not None}}
     for skipped in record["skipped"]:

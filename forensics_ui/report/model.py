@@ -109,6 +109,7 @@ class PictureEntry:
     left_out: tuple[str, ...] = ()
     condition: str = ""  # which row of the weights' figures speaks of such pictures
     condition_note: str = ""  # why that row is only the closest one; empty where it is the picture's own
+    file_says: tuple[Mapping[str, Any], ...] = ()  # what the file says of itself, with sentences
     scores: tuple[Mapping[str, Any], ...] = ()
     error: str | None = None
     error_code: str | None = None

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from forensics_ui.core.types import Analysis, Picture, Verdict
+from forensics_ui.imaging.facts.claims import claims_of
+from forensics_ui.words.claims import told
 
 ONLY_WHERE_THERE_IS_ONE = ("likelihood_ratio", "own_reals", "verdict_alone")
 
@@ -33,13 +35,15 @@ class Score:
     likelihood_ratio: float | None = None  # of calibrated scores
     own_reals: str | None = None  # the set of own photographs that was chosen to judge by
     verdict_alone: str | None = None  # of the score alone, where a stability study lowered it
+    # What the file says of itself, apart from the pixels: claims as JSON with their sentences.
+    file_says: tuple[dict[str, Any], ...] = ()
     error: str | None = None
     error_code: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready; the error fields and those of `ONLY_WHERE_THERE_IS_ONE` appear only where there is one."""
         fields = asdict(self)
-        fields["reasons"] = list(self.reasons)
+        fields["reasons"], fields["file_says"] = list(self.reasons), list(self.file_says)
         if self.error is None:
             del fields["error"], fields["error_code"]
         return {name: value for name, value in fields.items() if value is not None or name not in ONLY_WHERE_THERE_IS_ONE}
@@ -66,6 +70,7 @@ class Score:
             own_reals=verdict.own_reals,
             verdict_alone=verdict.alone,
             reasons=verdict.reasons,
+            file_says=tuple(told(claims_of(picture.facts))),
             **made_by,
         )
 

@@ -40,19 +40,30 @@ def certificate(name: str, key: ec.EllipticCurvePrivateKey, signer: ec.EllipticC
     return builder.sign(signer, hashes.SHA256())
 
 
-def signed(kind: str, mime: str) -> bytes:
-    root, leaf = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    chain = [certificate("leaf", leaf, root, "root"), certificate("root", root, root, "root")]
-    pem = b"".join(each.public_bytes(serialization.Encoding.PEM) for each in chain).decode()
+class Credentials:
+    """A root that nobody knows and a leaf under it, made for one test."""
 
-    def sign(data: bytes) -> bytes:
-        r, s = utils.decode_dss_signature(leaf.sign(data, ec.ECDSA(hashes.SHA256())))
+    def __init__(self) -> None:
+        root, self.leaf = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        chain = [certificate("leaf", self.leaf, root, "root"), certificate("root", root, root, "root")]
+        leaf_pem, self.root_pem = (each.public_bytes(serialization.Encoding.PEM).decode() for each in chain)
+        self.pem = leaf_pem + self.root_pem
+
+    def sign(self, data: bytes) -> bytes:
+        r, s = utils.decode_dss_signature(self.leaf.sign(data, ec.ECDSA(hashes.SHA256())))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
+
+def signed(
+    kind: str, mime: str, manifest: dict | None = None, keys: Credentials | None = None, ingredient: tuple[str, bytes] | None = None
+) -> bytes:
+    keys, target = keys or Credentials(), io.BytesIO()
     offline = c2pa.Context(c2pa.Settings.from_dict({"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}))
-    target = io.BytesIO()
-    with c2pa.Signer.from_callback(sign, c2pa.C2paSigningAlg.ES256, pem, None) as signer:
-        c2pa.Builder({**MANIFEST, "format": mime}, context=offline).sign(signer, mime, io.BytesIO(encode(photograph(), kind)), target)
+    with c2pa.Signer.from_callback(keys.sign, c2pa.C2paSigningAlg.ES256, keys.pem, None) as signer:
+        builder = c2pa.Builder({**(manifest or MANIFEST), "format": mime}, context=offline)
+        if ingredient:
+            builder.add_ingredient({"title": "before", "label": "before", "relationship": ingredient[0]}, mime, io.BytesIO(ingredient[1]))
+        builder.sign(signer, mime, io.BytesIO(encode(photograph(), kind)), target)
     return target.getvalue()
 
 

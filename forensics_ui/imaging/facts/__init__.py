@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from forensics_ui.imaging import sniff
-from forensics_ui.imaging.facts import exif, generators, hidden, jpeg, texts, thumbnails, versions
+from forensics_ui.imaging.facts import claims, exif, generators, hidden, jpeg, texts, thumbnails, versions
 from forensics_ui.imaging.facts.structure import Structure
 from forensics_ui.imaging.facts.text import clean
 
@@ -68,7 +68,10 @@ def gather(image: Any, data: bytes, request: dict[str, Any], shape: Structure) -
         "decoder": versions.decoder(source.kind),
         **written,
     }
-    found["generators"] = source.attempt("Generator parameters", lambda: generators.find(written, tags, hidden.signature(image), source.limit), [])
+    secret = source.attempt("Hidden parameters", lambda: hidden.signature(image))
+    found["generators"] = source.attempt("Generator parameters", lambda: generators.find(written, tags, secret, source.limit), [])
+    told = source.attempt("Hidden parameters", lambda: hidden.message(image)) if secret else None
+    found["claims"] = source.attempt("What the file says of itself", lambda: claims.read(source, written, tags["exif"], told), [])
     remark(source, found)
     return {**found, "remarks": source.remarks}
 

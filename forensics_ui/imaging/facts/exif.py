@@ -50,10 +50,22 @@ def user_comment(raw: Any, limit: int) -> Any:
     """The comment behind its eight bytes of encoding; generators keep their parameters in it."""
     if not isinstance(raw, bytes):
         return jsonable(raw, limit)
-    for encoding in ENCODINGS.get(raw[:8], ()):
-        try:
-            return clean(raw[8:].decode(encoding), limit)
-        except UnicodeDecodeError:
-            continue
+    readings = [text for encoding in ENCODINGS.get(raw[:8], ()) if (text := decoded(raw[8:], encoding))]
+    if readings:
+        # Both orders of UTF-16 nearly always decode: the one that has plain letters is meant.
+        return clean(max(readings, key=plain_letters), limit)
     body = raw[8:] if raw[:8] in ENCODINGS or raw[:8] == bytes(8) else raw
     return jsonable(body, limit) if not body.strip(b"\0 ") or b"\0" in body.rstrip(b"\0") else clean(body, limit)
+
+
+def decoded(raw: bytes, encoding: str) -> str | None:
+    """The text in that encoding; None if it is not in it."""
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def plain_letters(text: str) -> int:
+    """How many of the first characters are ASCII."""
+    return sum(32 <= ord(each) < 127 for each in text[:400])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from forensics_ui.imaging.facts.names import generator_named
 from forensics_ui.imaging.facts.text import clean
 
 # PNG text keywords that one program, or one family of programs, uses.
@@ -24,12 +25,6 @@ KEYWORDS = {
 # Every repetition is bounded: the text is hostile until shown otherwise.
 A1111 = re.compile(r"\bSteps: \d{1,6}, (?:\w[\w ]{0,40}: [^,]{0,200}, ){0,12}?(?:Sampler|Seed|CFG scale|Size): ")
 COMFY = re.compile(r'"class_type"\s*:|"last_node_id"\s*:')
-# Names of generators as they appear in fields that name a program, a credit or a source.
-NAMES = re.compile(
-    r"\b(Stable ?Diffusion|NovelAI|Midjourney|DALL[-·]?E|Adobe Firefly|ComfyUI|InvokeAI|Fooocus|SwarmUI|Draw ?Things|DiffusionBee|Leonardo\.?AI|Ideogram|Recraft|"
-    r"Made with Google AI|Imagen|Gemini|ChatGPT|GPT-4o|OpenAI|Bing Image Creator|Flux|Playground AI|Krea|Civitai|Automatic1111|Grok|Meta AI)\b",
-    re.IGNORECASE,
-)
 MADE_BY_MODEL = {"trainedalgorithmicmedia", "compositewithtrainedalgorithmicmedia", "algorithmicmedia"}
 
 
@@ -74,10 +69,10 @@ def in_exif(exif: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 def in_names(written: dict[str, Any], exif: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Names of generators where a program, a credit or a source is named."""
     fields = [("software", name) for name in written["software"]]
-    fields += [(f"IPTC {key}", value) for key, value in written["iptc"].items()]
+    # A caption may speak of a generator that did not make the picture.
+    fields += [(f"IPTC {key}", value) for key, value in written["iptc"].items() if key not in ("caption", "title")]
     fields += [(f"text {key!r}", written["text"].get(key)) for key in ("Source", "Title", "Author", "Credit")]
     fields += [(f"EXIF {key}", exif.get(key)) for key in ("Make", "Model", "Artist")]
     for where, value in fields:
-        hit = NAMES.search(value) if isinstance(value, str) else None
-        if hit:
-            yield hit.group(1), where, value
+        if name := generator_named(value):
+            yield name, where, value

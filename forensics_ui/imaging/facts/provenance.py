@@ -12,6 +12,7 @@ import re
 from functools import cache
 from typing import Any
 
+from forensics_ui.imaging.facts import credentials
 from forensics_ui.imaging.facts.text import clean, jsonable
 
 MIME = {
@@ -78,6 +79,7 @@ def summary(store: dict[str, Any], limit: int) -> dict[str, Any]:
         "signer": manifest.get("signature_info", {}).get("issuer"),
         "signed_at": manifest.get("signature_info", {}).get("time"),
         "actions": actions(manifest),
+        **credentials.sources(store),
         "manifests": len(store.get("manifests", {})),
     }
     return {key: jsonable(value, limit) for key, value in found.items()}

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from forensics_ui.core.errors import ForensicsError, WeightsMismatch
 from forensics_ui.core.settings import Settings
-from forensics_ui.detectors.univfd import SIDE, SQUARES_AT_ONCE, UnivFD
+from forensics_ui.detectors.clip_heads import SIDE, EmbeddingHead
+from forensics_ui.detectors.univfd import SQUARES_AT_ONCE, UnivFD
 from forensics_ui.service.installed import backbone_installed
 from forensics_ui.weightstore.load import LoadedWeights, load_weights
 
@@ -93,7 +94,12 @@ class CachedUnivFD(UnivFD):
 
     def set_head(self, weight: Tensor, bias: Tensor) -> None:
         """Score with this linear layer from now on."""
-        self._weight, self._bias = weight.view(-1).double().numpy(), float(bias)
+        self._head = EmbeddingHead(weight, bias)
+
+    def _places(self, squares: np.ndarray) -> np.ndarray:
+        # Through the store: pictures are scored again for every head that is tried.
+        scores = self.features(squares).astype(np.float64) @ self._head.weight.double().numpy()
+        return scores.reshape(-1, 1, 1)
 
     def features(self, squares: np.ndarray) -> np.ndarray:
         keys = [hashlib.sha256(np.ascontiguousarray(square)).digest() for square in squares]

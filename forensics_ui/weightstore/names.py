@@ -15,6 +15,7 @@ SIGNATURES: dict[tuple[str, str], frozenset[str]] = {
     ("npr", "network"): frozenset({"conv1.weight", "bn1.running_var", "layer1.0.conv1.weight", "layer2.3.conv3.weight", "fc1.weight", "fc1.bias"}),
     ("prc", "network"): frozenset({"clean.weight", "saved.weight", "gate.weight", "clean.bias", "saved.bias", "gate.bias"}),
     ("univfd", "head"): frozenset({"weight", "bias"}),
+    ("univfd", "block head"): frozenset({"blocks", "of_class", "of_patches", "bias"}),
     ("univfd", "backbone"): frozenset({"visual.conv1.weight", "visual.proj", "visual.class_embedding"}),
 }
 TITLES = {"lfm": "LFM", "npr": "NPR", "prc": "PRC", "univfd": "UnivFD"}

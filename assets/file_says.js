@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  /* Pages that were not opened on this machine have no clipboard of their own: the selection is copied instead. */
+  /* Only pages opened on this machine have a clipboard: elsewhere the selection is copied. */
   async function copy(text, node) {
     try { await navigator.clipboard.writeText(text); } catch {
       getSelection().selectAllChildren(node);

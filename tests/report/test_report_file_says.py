@@ -1,4 +1,4 @@
-"""The file's own statements stand on the first page of every format, apart from the answer, and without serial numbers."""
+"""The file's own statements stand on the first page of every format, without serial numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the file says of itself stands in the headline, apart from what the pixels say, and its values can be copied."""
+"""What the file says of itself stands in the headline, and its values can be copied."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from PIL import Image, PngImagePlugin
 from test_app_looks import CONTRAST
 
 PROMPT = "a boat <script>alert(1)</script> ${window} at dusk"
-PARAMETERS = (
-    f"{PROMPT}\nNegative prompt: people\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 123, Size: 512x512, Model: sd_xl_base_1.0"
-)
+PARAMETERS = f"{PROMPT}\nNegative prompt: people\nSteps: 20, Sampler: Euler a, Seed: 123, Size: 512x512, Model: sd_xl_base_1.0"
 
 
 def named_png(parameters: str = PARAMETERS) -> bytes:
@@ -30,7 +28,9 @@ def test_the_line_stands_in_the_headline_apart_from_the_pixels(screen, give):
     lead = screen.locator(".answers .lead")
     assert lead.locator(".pixels-say").inner_text() == "The pixels say"
     said = lead.locator(".file-says .said").inner_text()
-    assert said.startswith('The file says: made with Stable Diffusion web UI (A1111 format), model "sd_xl_base_1.0"')
+    assert said.startswith(
+        'The file says: made with Stable Diffusion web UI (A1111 format), model "sd_xl_base_1.0"'
+    )
     assert said.endswith("anyone can write this")
     top = lead.locator(".file-says").bounding_box()["y"]
     assert top < screen.locator(".answers .card").first.bounding_box()["y"]

@@ -1,4 +1,4 @@
-"""What a file says of itself: one statement, where it stands, and whether anything but the file vouches for it."""
+"""What a file says of itself: one statement, where it stands, and who vouches for it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SIGNED_VALID, SIGNED_UNTRUSTED, ANYONE, SIGNED_BROKEN = TRUST = (
     "signed_broken",
 )
 MOST_CLAIMS, MOST_FIELDS, LONGEST_FIELD, LONGEST_NAME = 24, 40, 2000, 200
-# What tells of a person or of one copy of a device: shown on the screen, left out of what is passed on.
+# What tells of a person or of one copy of a device: left out of what is passed on.
 PRIVATE = frozenset({"serial number", "lens serial number", "artist", "owner", "image id"})
 
 
@@ -95,9 +95,7 @@ class Claim:
         texts = {name: _text(found.get(name), LONGEST_NAME) for name in names}
         listed = found.get("fields")
         fields = listed if isinstance(listed, list) else []
-        return cls(
-            **{name: found[name] for name in known}, **texts, fields=tuple(_fields(fields))
-        )
+        return cls(**{name: found[name] for name in known}, **texts, fields=tuple(_fields(fields)))
 
     def for_others(self) -> Claim:
         """The same claim without what tells of a person or of one copy of a device."""

@@ -13,12 +13,14 @@ from typing import Any, BinaryIO
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from forensics_ui.core.claims import claims_from
 from forensics_ui.core.types import NO_TRACE, SOME, STRONG
 from forensics_ui.report.base import REPORTS, ReportFormat
 from forensics_ui.report.phrases import capital, grounds, maker, percent, score_words, sentence, short, signed
 from forensics_ui.report.plots import plot_of
 from forensics_ui.report.words import CONDITIONS, error_rate
 from forensics_ui.verdict.own_words import of_report
+from forensics_ui.words.claims import short as short_claims
 
 TEMPLATES = Path(__file__).parent / "templates"
 TONES = {NO_TRACE: "low", SOME: "some", STRONG: "strong"}
@@ -69,6 +71,7 @@ def _environment(images: Mapping[str, bytes]) -> Environment:
         "capital": capital,
         "tone": lambda band: TONES.get(band, "open"),
         "plot": plot_of,
+        "says_short": lambda told: short_claims(claims_from(told)),
         "pretty": lambda value: json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True),
         "command": shlex.join,
         "error_rate": error_rate,

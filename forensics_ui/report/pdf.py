@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 from forensics_ui.core.types import NO_TRACE, SOME, STRONG
@@ -15,7 +15,7 @@ from forensics_ui.report.words import CONDITIONS, error_rate
 from forensics_ui.verdict.own_words import of_report
 
 TONES = {NO_TRACE: (51, 101, 122), SOME: (180, 83, 9), STRONG: (164, 19, 60)}
-MOST_ROWS = 400
+MOST_ROWS, MOST_SAID = 400, 4
 PICTURE_WIDTH = 52.0
 
 
@@ -58,6 +58,8 @@ def _first_page(page: Page, record: Mapping[str, Any], one: Mapping[str, Any] | 
     page.paragraph(record["answer"][0], 15, style="B", width=width)
     for line in record["answer"][1:]:
         page.paragraph(line, width=width)
+    if one and one["file_says"]:
+        _file_says(page, one["file_says"], width)
     page.ln(1)
     page.paragraph(one["path"] if one else record["title"], 10, style="B", width=width)
     if record["case"]["notes"]:
@@ -78,6 +80,15 @@ def _first_page(page: Page, record: Mapping[str, Any], one: Mapping[str, Any] | 
         for entry in record["detectors"]:
             page.facts({f"{entry['title']} ({entry['input_rule']})": error_rate(entry)})
     _limits(page, record)
+
+
+def _file_says(page: Page, told: Sequence[Mapping[str, Any]], width: float) -> None:
+    """The file's own statements, apart from the answer, which is about the pixels."""
+    page.ln(1.5)
+    page.paragraph("What the file says of itself (no part of the scores):", BODY, SOFT, width=width)
+    page.bullets([each["sentence"] for each in told[:MOST_SAID]], width=width)
+    if len(told) > MOST_SAID:
+        page.paragraph(f"{len(told) - MOST_SAID} more in the JSON and HTML reports.", SMALL, SOFT, width=width)
 
 
 def _score(page: Page, score: Mapping[str, Any], entry: Mapping[str, Any] | None, one: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from forensics_ui.core.types import INPUT_RULES
 from forensics_ui.ui.desk import Job, Line
+from forensics_ui.ui.file_says import file_says
 from forensics_ui.ui.looking import Moment
 from forensics_ui.ui.text import escape, items, prose, seconds, sentence, signed
 from forensics_ui.ui.words import RULES, STEPS, TONES, headline, percent, weights_line
@@ -34,7 +35,9 @@ def _lead(moment: Moment) -> str:
     else:
         words = headline(bands) or ("Stopped before there was an answer." if moment.stage == "done" else WAITING)
     note = "" if moment.stage == "done" or not bands else "First look; the rest is still being computed."
-    return f'<header class="lead"><h2>{escape(words)}</h2><p class="note">{note or "&nbsp;"}</p></header>'
+    said = file_says(moment.job.picture)
+    apart = '<p class="pixels-say">The pixels say</p>' if said and bands else ""
+    return f'<header class="lead">{apart}<h2>{escape(words)}</h2><p class="note">{note or "&nbsp;"}</p>{said}</header>'
 
 
 def deciding(lines: list[Line], detector: str) -> Line | None:
@@ -161,5 +164,6 @@ def _partial(job: Job) -> str:
     share = f"{job.picture.complete:.0%}" if job.picture else ""
     return (
         '<div class="answers"><header class="lead"><h2>Partial picture: no verdict.</h2>'
-        f'<p class="note">The file ends early; about {share} of its rows could be read. No detector was asked, because what is missing would be made up.</p></header></div>'
+        f'<p class="note">The file ends early; about {share} of its rows could be read. No detector was asked, because what is missing would be made up.</p>'
+        f"{file_says(job.picture)}</header></div>"
     )

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 ASSETS_HERE = "/forensics/assets"
 # Linked, not given to Gradio's `css`, which rewrites selectors and cannot read lists inside `:is()`.
-STYLES = ("app.css", "viewer.css", "workbench.css", "report.css", "batch.css", "about.css")
+STYLES = ("app.css", "viewer.css", "workbench.css", "report.css", "batch.css", "about.css", "file_says.css")
 VIEWER_SCRIPTS = ("viewer_tiles.js", "viewer_pane.js", "viewer_place.js", "viewer_hands.js", "viewer.js")
 SCRIPTS = (
     "app.js",
     *VIEWER_SCRIPTS,
     "charts.js",
     "findings.js",
+    "file_says.js",
     "workbench.js",
     "report.js",
     "batch_parts.js",

@@ -1,4 +1,4 @@
-"""What a file says of itself, in one short sentence a claim: who says what, and whether anything vouches for it."""
+"""What a file says of itself, one short sentence a claim: who says what, who vouches for it."""
 
 from __future__ import annotations
 

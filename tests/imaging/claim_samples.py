@@ -18,12 +18,29 @@ COMFY = {
     "3": {
         "class_type": "KSampler",
         "inputs": {
-            **{"seed": 8566257, "steps": 20, "cfg": 8.0, "sampler_name": "euler", "scheduler": "normal"},
-            **{"model": ["4", 0], "positive": ["10", 0], "negative": ["7", 0], "latent_image": ["5", 0]},
+            **{
+                "seed": 8566257,
+                "steps": 20,
+                "cfg": 8.0,
+                "sampler_name": "euler",
+                "scheduler": "normal",
+            },
+            **{
+                "model": ["4", 0],
+                "positive": ["10", 0],
+                "negative": ["7", 0],
+                "latent_image": ["5", 0],
+            },
         },
     },
-    "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "xl\\sd_xl_base_1.0.safetensors"}},
-    "5": {"class_type": "EmptyLatentImage", "inputs": {"width": 1024, "height": 768, "batch_size": 1}},
+    "4": {
+        "class_type": "CheckpointLoaderSimple",
+        "inputs": {"ckpt_name": "xl\\sd_xl_base_1.0.safetensors"},
+    },
+    "5": {
+        "class_type": "EmptyLatentImage",
+        "inputs": {"width": 1024, "height": 768, "batch_size": 1},
+    },
     "10": {
         "class_type": "ControlNetApplyAdvanced",
         "inputs": {"negative": ["7", 0], "positive": ["6", 0], "is_changed": [float("nan")]},
@@ -38,7 +55,10 @@ FLUX = {
     "3": {"class_type": "FluxGuidance", "inputs": {"conditioning": ["2", 0], "guidance": 3.5}},
     "4": {"class_type": "BasicGuider", "inputs": {"model": ["1", 0], "conditioning": ["3", 0]}},
     "5": {"class_type": "RandomNoise", "inputs": {"noise_seed": 42}},
-    "6": {"class_type": "BasicScheduler", "inputs": {"scheduler": "simple", "steps": 25, "model": ["1", 0]}},
+    "6": {
+        "class_type": "BasicScheduler",
+        "inputs": {"scheduler": "simple", "steps": 25, "model": ["1", 0]},
+    },
     "7": {"class_type": "KSamplerSelect", "inputs": {"sampler_name": "deis"}},
     "8": {
         "class_type": "SamplerCustomAdvanced",
@@ -49,7 +69,12 @@ DRAWN = {
     "last_node_id": 9,
     "nodes": [
         {"id": 4, "type": "CheckpointLoaderSimple", "widgets_values": ["dream.ckpt"]},
-        {"id": 6, "type": "CLIPTextEncode", "widgets_values": ["a boat"], "inputs": [{"name": "clip", "link": 3}]},
+        {
+            "id": 6,
+            "type": "CLIPTextEncode",
+            "widgets_values": ["a boat"],
+            "inputs": [{"name": "clip", "link": 3}],
+        },
         {
             "id": 3,
             "type": "KSampler",
@@ -90,7 +115,9 @@ def xmp(inner: str) -> bytes:
 
 def source_type(name: str) -> bytes:
     """A packet with a digital source type."""
-    return xmp(f'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/{name}">')
+    return xmp(
+        f'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/{name}">'
+    )
 
 
 def hidden(text: str, word: str, size: tuple[int, int] = (96, 80)) -> bytes:
@@ -110,5 +137,16 @@ def hidden(text: str, word: str, size: tuple[int, int] = (96, 80)) -> bytes:
 
 def novelai() -> dict[str, str]:
     """NovelAI's table of texts."""
-    comment = {"prompt": "1girl", "steps": 28, "sampler": "k_euler", "seed": 5, "scale": 5.0, "uc": "lowres"}
-    return {"Software": "NovelAI", "Source": "NovelAI Diffusion V4 37442FCA", "Comment": json.dumps(comment)}
+    comment = {
+        "prompt": "1girl",
+        "steps": 28,
+        "sampler": "k_euler",
+        "seed": 5,
+        "scale": 5.0,
+        "uc": "lowres",
+    }
+    return {
+        "Software": "NovelAI",
+        "Source": "NovelAI Diffusion V4 37442FCA",
+        "Comment": json.dumps(comment),
+    }

@@ -3,7 +3,18 @@ from __future__ import annotations
 import json
 
 import pytest
-from claim_samples import A1111, COMFY, DRAWN, FLUX, hidden, novelai, png, source_type, with_exif, xmp
+from claim_samples import (
+    A1111,
+    COMFY,
+    DRAWN,
+    FLUX,
+    hidden,
+    novelai,
+    png,
+    source_type,
+    with_exif,
+    xmp,
+)
 from intake_samples import encode, photograph
 
 from forensics_ui.core.claims import Claim, claims_from
@@ -35,11 +46,20 @@ def test_parameters_of_the_web_ui_are_parsed_wherever_they_stand(intake, place, 
     else:
         data = with_exif(place, {}, {0x9286: b"UNICODE\0" + text.encode("utf-16-be")})
     claim = first(intake, data)
-    assert (claim.kind, claim.says, claim.trust) == ("generator_parameters", "generated", "anyone_can_write")
+    assert (claim.kind, claim.says, claim.trust) == (
+        "generator_parameters",
+        "generated",
+        "anyone_can_write",
+    )
     assert claim.tool == tool and claim.model == "sd_xl_base_1.0"
     found = table(claim)
     assert found["prompt"].endswith("second line") and found["negative prompt"] == "people, text"
-    assert (found["seed"], found["steps"], found["sampler"], found["size"]) == ("12345", "20", "Euler a", "512x768")
+    assert (found["seed"], found["steps"], found["sampler"], found["size"]) == (
+        "12345",
+        "20",
+        "Euler a",
+        "512x768",
+    )
     assert found["lora hashes"] == "sea: 1, b: 2"
 
 
@@ -54,7 +74,12 @@ def test_a_graph_of_comfyui_gives_model_seed_and_prompts_by_its_links(intake):
     assert (claim.kind, claim.tool, claim.model) == ("workflow", "ComfyUI", "sd_xl_base_1.0")
     found = table(claim)
     assert found["prompt"] == "a red fox in snow" and found["negative prompt"] == "blurry"
-    assert (found["seed"], found["cfg scale"], found["size"], found["nodes"]) == ("8566257", "8", "1024x768", "7")
+    assert (found["seed"], found["cfg scale"], found["size"], found["nodes"]) == (
+        "8566257",
+        "8",
+        "1024x768",
+        "7",
+    )
     assert claim.where == 'text "prompt", text "workflow"'
 
 
@@ -62,7 +87,12 @@ def test_a_graph_with_a_guider_is_followed(intake):
     claim = first(intake, png({"prompt": json.dumps(FLUX)}))
     found = table(claim)
     assert claim.model == "flux1-dev" and found["prompt"] == "a glass of milk"
-    assert (found["seed"], found["steps"], found["sampler"], found["scheduler"]) == ("42", "25", "deis", "simple")
+    assert (found["seed"], found["steps"], found["sampler"], found["scheduler"]) == (
+        "42",
+        "25",
+        "deis",
+        "simple",
+    )
     assert found["cfg scale"] == "3.5"
 
 
@@ -70,7 +100,11 @@ def test_a_drawn_workflow_alone_is_enough(intake):
     data = with_exif("WEBP", {0x010F: f"Workflow:{json.dumps(DRAWN)}"})
     claim = first(intake, data)
     assert claim.model == "dream" and claim.where == "EXIF Make"
-    assert table(claim)["prompt"] == "a boat" and table(claim)["seed"] == "77" and table(claim)["steps"] == "12"
+    assert (
+        table(claim)["prompt"] == "a boat"
+        and table(claim)["seed"] == "77"
+        and table(claim)["steps"] == "12"
+    )
 
 
 def test_a_workflow_longer_than_the_shown_text_is_still_read(intake):
@@ -79,17 +113,53 @@ def test_a_workflow_longer_than_the_shown_text_is_still_read(intake):
 
 
 INVOKE = {
-    **{"app_version": "3.3.0", "positive_prompt": "landscape", "negative_prompt": "low", "width": 768, "height": 432},
-    **{"seed": 356120443, "steps": 50, "scheduler": "dpmpp_2m_sde_k", "model": {"model_name": "amixx_3"}},
+    **{
+        "app_version": "3.3.0",
+        "positive_prompt": "landscape",
+        "negative_prompt": "low",
+        "width": 768,
+        "height": 432,
+    },
+    **{
+        "seed": 356120443,
+        "steps": 50,
+        "scheduler": "dpmpp_2m_sde_k",
+        "model": {"model_name": "amixx_3"},
+    },
 }
-OLD_INVOKE = {"model_weights": "sd-1.5", "image": {"prompt": [{"prompt": "a hill"}], "seed": 4, "steps": 30}}
-SWARM = {"sui_image_params": {"prompt": "a man", "model": "Flux/flux1-dev-fp8", "seed": 123, "steps": 25}}
-FOOOCUS = {"version": "Fooocus v2.5.5", "prompt": "a cup", "base_model": "juggernautXL", "seed": "9", "steps": 30}
-DRAW = {"c": "a house", "uc": "bad", "seed": 1, "sampler": "DPM++", "steps": 8, "model": "flux_1_schnell_q8p.ckpt"}
+OLD_INVOKE = {
+    "model_weights": "sd-1.5",
+    "image": {"prompt": [{"prompt": "a hill"}], "seed": 4, "steps": 30},
+}
+SWARM = {
+    "sui_image_params": {"prompt": "a man", "model": "Flux/flux1-dev-fp8", "seed": 123, "steps": 25}
+}
+FOOOCUS = {
+    "version": "Fooocus v2.5.5",
+    "prompt": "a cup",
+    "base_model": "juggernautXL",
+    "seed": "9",
+    "steps": 30,
+}
+DRAW = {
+    "c": "a house",
+    "uc": "bad",
+    "seed": 1,
+    "sampler": "DPM++",
+    "steps": 8,
+    "model": "flux_1_schnell_q8p.ckpt",
+}
 
-COMMENT = f"<exif:UserComment><rdf:Alt><rdf:li>{json.dumps(DRAW)}</rdf:li></rdf:Alt></exif:UserComment>"
+COMMENT = (
+    f"<exif:UserComment><rdf:Alt><rdf:li>{json.dumps(DRAW)}</rdf:li></rdf:Alt></exif:UserComment>"
+)
 DRAW_THINGS = xmp(f"xmp:CreatorTool='Draw Things'>{COMMENT}").decode()
-EASY = {"prompt": "a tree", "seed": "3", "num_inference_steps": "25", "use_stable_diffusion_model": "sd-v1-4"}
+EASY = {
+    "prompt": "a tree",
+    "seed": "3",
+    "num_inference_steps": "25",
+    "use_stable_diffusion_model": "sd-v1-4",
+}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +169,12 @@ EASY = {"prompt": "a tree", "seed": "3", "num_inference_steps": "25", "use_stabl
         ({"sd-metadata": json.dumps(OLD_INVOKE)}, "InvokeAI", "sd-1.5", "a hill"),
         ({"Dream": '"a river" -s50 -S123 -W512 -H512 -C7.5 -A k_euler'}, "InvokeAI", "", "a river"),
         ({"parameters": json.dumps(SWARM)}, "SwarmUI", "flux1-dev-fp8", "a man"),
-        ({"parameters": json.dumps(FOOOCUS), "fooocus_scheme": "fooocus"}, "Fooocus", "juggernautXL", "a cup"),
+        (
+            {"parameters": json.dumps(FOOOCUS), "fooocus_scheme": "fooocus"},
+            "Fooocus",
+            "juggernautXL",
+            "a cup",
+        ),
         ({"XML:com.adobe.xmp": DRAW_THINGS}, "Draw Things", "flux_1_schnell_q8p", "a house"),
         (EASY, "Easy Diffusion", "sd-v1-4", "a tree"),
         (novelai(), "NovelAI", "", "1girl"),
@@ -111,7 +186,9 @@ def test_dialects_of_parameters_are_told_apart(intake, texts, tool, model, promp
     assert table(claim)["prompt"] == prompt
 
 
-@pytest.mark.parametrize("word", ["stealth_pnginfo", "stealth_pngcomp", "stealth_rgbinfo", "stealth_rgbcomp"])
+@pytest.mark.parametrize(
+    "word", ["stealth_pnginfo", "stealth_pngcomp", "stealth_rgbinfo", "stealth_rgbcomp"]
+)
 def test_parameters_hidden_in_the_lowest_bits_are_read(intake, word):
     claim = first(intake, hidden(A1111.format(version="v1"), word))
     assert claim.model == "sd_xl_base_1.0" and "lowest bits" in claim.where
@@ -127,12 +204,18 @@ def test_a_job_of_midjourney_is_read(intake):
     for data in (png({"Description": text}), with_exif("JPEG", {0x010E: text})):
         claim = first(intake, data)
         assert (claim.tool, claim.model) == ("Midjourney", "v6.1")
-        assert table(claim)["prompt"] == "a cat in a hat" and table(claim)["job id"].startswith("12345678")
+        assert table(claim)["prompt"] == "a cat in a hat" and table(claim)["job id"].startswith(
+            "12345678"
+        )
 
 
 @pytest.mark.parametrize("tag", [0x0131, 0x010E, 0x010F, 0x013B, 0x9C9C])
 def test_the_mark_of_dall_e_is_found_in_every_tag(intake, tag):
-    value = "OpenAI--ImageGeneration\0".encode("utf-16-le") if tag == 0x9C9C else "OpenAI--ImageGeneration"
+    value = (
+        "OpenAI--ImageGeneration\0".encode("utf-16-le")
+        if tag == 0x9C9C
+        else "OpenAI--ImageGeneration"
+    )
     claim = first(intake, with_exif("JPEG", {tag: value}))
     assert (claim.tool, claim.says, claim.kind) == ("OpenAI", "generated", "exif")
 
@@ -145,8 +228,13 @@ def test_the_mark_of_dall_e_is_found_in_the_comment_and_outside_any_tag(intake):
 
 def test_the_pair_of_tags_of_grok_is_known(intake):
     uuid = "123e4567-e89b-12d3-a456-426614174000"
-    assert first(intake, with_exif("JPEG", {0x010E: "Signature: " + "A" * 88, 0x013B: uuid})).tool == "xAI Grok"
-    assert not claims_of(intake.open(with_exif("JPEG", {0x010E: "Signature: J. Smith", 0x013B: uuid})).facts)
+    assert (
+        first(intake, with_exif("JPEG", {0x010E: "Signature: " + "A" * 88, 0x013B: uuid})).tool
+        == "xAI Grok"
+    )
+    assert not claims_of(
+        intake.open(with_exif("JPEG", {0x010E: "Signature: J. Smith", 0x013B: uuid})).facts
+    )
 
 
 LABEL = {"Label": "1", "ContentProducer": "doubao", "ProduceID": "42", "ReservedCode1": ""}
@@ -156,14 +244,27 @@ LABEL = {"Label": "1", "ContentProducer": "doubao", "ProduceID": "42", "Reserved
     "data",
     [
         lambda: png({"AIGC": json.dumps(LABEL)}),
-        lambda: encode(photograph(), "JPEG", xmp=xmp(f"><TC260:AIGC>{json.dumps(LABEL)}</TC260:AIGC>")),
-        lambda: encode(photograph(), "WEBP", xmp=xmp('TC260:AIGC="' + json.dumps(LABEL).replace('"', "&quot;") + '">')),
-        lambda: with_exif("JPEG", {}, {0x9286: b"ASCII\0\0\0" + json.dumps({"AIGC": LABEL}).encode()}),
+        lambda: encode(
+            photograph(), "JPEG", xmp=xmp(f"><TC260:AIGC>{json.dumps(LABEL)}</TC260:AIGC>")
+        ),
+        lambda: encode(
+            photograph(),
+            "WEBP",
+            xmp=xmp('TC260:AIGC="' + json.dumps(LABEL).replace('"', "&quot;") + '">'),
+        ),
+        lambda: with_exif(
+            "JPEG", {}, {0x9286: b"ASCII\0\0\0" + json.dumps({"AIGC": LABEL}).encode()}
+        ),
     ],
 )
 def test_the_label_of_chinas_rules_is_read(intake, data):
     claim = first(intake, data())
-    assert (claim.kind, claim.says, claim.tool, claim.detail) == ("aigc_label", "generated", "doubao", "label 1")
+    assert (claim.kind, claim.says, claim.tool, claim.detail) == (
+        "aigc_label",
+        "generated",
+        "doubao",
+        "label 1",
+    )
 
 
 @pytest.mark.parametrize(
@@ -191,7 +292,11 @@ def test_digital_source_types_are_understood(intake, name, says):
         ('photoshop:Credit="Imagined with AI">', "Meta AI", "generated"),
         ('xmp:CreatorTool="Adobe Firefly 3">', "Adobe Firefly", "generated"),
         ('Iptc4xmpExt:AISystemUsed="Microsoft Designer">', "Microsoft Designer", "generated"),
-        ("><photoshop:Source>Bing Image Creator</photoshop:Source>", "Bing Image Creator", "generated"),
+        (
+            "><photoshop:Source>Bing Image Creator</photoshop:Source>",
+            "Bing Image Creator",
+            "generated",
+        ),
         ('xmp:CreatorTool="DiffusionBee">', "DiffusionBee", "generated"),
     ],
 )
@@ -209,7 +314,11 @@ def test_a_camera_and_an_editor_are_named_with_their_facts(intake):
     base = {0x010F: "Canon", 0x0110: "Canon EOS R5", 0x0131: "Adobe Photoshop 25.0 (Windows)"}
     data = with_exif("JPEG", base, {0xA434: "RF 50mm", 0xA431: "0123456"})
     camera, editor = claims_of(intake.open(data).facts)
-    assert (camera.tool, camera.says, camera.trust) == ("Canon EOS R5", "camera", "anyone_can_write")
+    assert (camera.tool, camera.says, camera.trust) == (
+        "Canon EOS R5",
+        "camera",
+        "anyone_can_write",
+    )
     assert table(camera)["lens"] == "RF 50mm" and table(camera)["serial number"] == "0123456"
     assert "serial number" not in table(camera.for_others())
     assert (editor.tool, editor.says) == ("Adobe Photoshop 25.0 (Windows)", "editor")
@@ -218,7 +327,7 @@ def test_a_camera_and_an_editor_are_named_with_their_facts(intake):
 @pytest.mark.parametrize(
     "inner",
     [
-        '><dc:description>The boss of OpenAI, maker of Midjourney and Stable Diffusion</dc:description>',
+        "><dc:description>The boss of OpenAI, maker of Midjourney and Stable Diffusion</dc:description>",
         'photoshop:Credit="Imagen: Juan Perez">',
         'photoshop:Source="Gemini Photo Agency">',
         'photoshop:Credit="Jan Grok">',
@@ -233,6 +342,8 @@ def test_an_ordinary_picture_says_nothing(intake):
 
 
 def test_claims_survive_json(intake):
-    found = claims_of(intake.open(png({"parameters": A1111.format(version="v1"), "Software": "Canva"})).facts)
+    found = claims_of(
+        intake.open(png({"parameters": A1111.format(version="v1"), "Software": "Canva"})).facts
+    )
     again = claims_from(json.loads(json.dumps([each.as_dict() for each in found])))
     assert again == found and len(found) == 2 and found[0].says == "generated"

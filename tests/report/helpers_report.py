@@ -88,6 +88,7 @@ def hostile_file(payload: str, kind: str, image: str) -> PictureEntry:
         complete=1.0,
         facts={payload: {payload: payload}},
         left_out=(payload,),
+        file_says=({"sentence": payload, "where": payload, "fields": [{"name": payload, "text": payload}]},),
         scores=({**score, "logit": -1.5, "probability": None, "reasons": [payload]},),
         error=payload if kind == "batch" else None,
         preview=image,

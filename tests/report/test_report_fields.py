@@ -136,7 +136,7 @@ def test_the_answer_its_error_rate_and_its_limits_stand_first_and_nothing_is_cal
     text = text_of(written["html"].read_text(encoding="utf-8"))
     places = [
         text.index(words)
-        for words in (record["answer"][0], "4.3\N{NO-BREAK SPACE}% of 120 real ones", "Limits of this answer", "The file", "How this was made")
+        for words in (record["answer"][0], "4.3\N{NO-BREAK SPACE}% of 120 real ones", "Limits of this answer", "Path as given", "How this was made")
     ]
     assert places == sorted(places)
     assert not FORBIDDEN.search(text)

@@ -230,4 +230,5 @@ def write(data: Any, what: Any, blocks: list[pyarrow.Table], folder: Path, how: 
 def score_of(record: str) -> Score:
     """The record as it was before it travelled."""
     fields = json.loads(record)
-    return Score(**{**fields, "path": "", "reasons": tuple(fields.get("reasons", ())), "file_says": tuple(fields.get("file_says", ()))})
+    lists = {name: tuple(fields.get(name, ())) for name in ("reasons", "file_says")}
+    return Score(**{**fields, "path": "", **lists})

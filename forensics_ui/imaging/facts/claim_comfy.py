@@ -1,4 +1,4 @@
-"""ComfyUI's graphs: the model of the loader, the seed of the sampler, and the prompts, found by following links."""
+"""ComfyUI's graphs: model of the loader, seed of the sampler, and the prompts, by their links."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Nodes = dict[str, dict[str, Any]]
 
 
 def read(texts: list[Said]) -> Claim | None:
-    """One claim for all graphs of a file: the one that was run tells more than the one that was drawn."""
+    """One claim for all graphs of a file: what was run tells more than what was drawn."""
     graphs = [(said, nodes) for said in texts if (nodes := nodes_of(said.text))]
     if not graphs:
         return None
@@ -67,18 +67,29 @@ def nodes_of(text: str) -> Nodes:
         return drawn(found)
     inner = found.get("prompt") if isinstance(found.get("prompt"), Mapping) else found
     pairs = list(inner.items())[:MOST_NODES]
-    return {str(key): node(each) for key, each in pairs if isinstance(each, Mapping) and "class_type" in each}
+    return {
+        str(key): node(each)
+        for key, each in pairs
+        if isinstance(each, Mapping) and "class_type" in each
+    }
 
 
 def node(each: Mapping[str, Any]) -> dict[str, Any]:
     """A node of the graph that was run."""
     inputs = each.get("inputs")
-    return {"type": str(each["class_type"]), "inputs": dict(inputs) if isinstance(inputs, Mapping) else {}}
+    return {
+        "type": str(each["class_type"]),
+        "inputs": dict(inputs) if isinstance(inputs, Mapping) else {},
+    }
 
 
 def drawn(found: Mapping[str, Any]) -> Nodes:
     """The nodes of a workflow as it was drawn: links and values have to be named first."""
-    links = {each[0]: each for each in listed(found.get("links")) if isinstance(each, list) and len(each) > 4 and isinstance(each[0], int)}
+    links = {
+        each[0]: each
+        for each in listed(found.get("links"))
+        if isinstance(each, list) and len(each) > 4 and isinstance(each[0], int)
+    }
     nodes: Nodes = {}
     for each in listed(found["nodes"]):
         if isinstance(each, Mapping) and "type" in each:
@@ -91,7 +102,9 @@ def drawn(found: Mapping[str, Any]) -> Nodes:
                     inputs[str(slot.get("name"))] = [links[link][1], links[link][2]]
             nodes[str(each.get("id"))] = {"type": kind, "inputs": inputs}
     # A list of nodes that is no workflow has none of the known kinds.
-    return nodes if "links" in found or any(each["type"] in WIDGETS for each in nodes.values()) else {}
+    return (
+        nodes if "links" in found or any(each["type"] in WIDGETS for each in nodes.values()) else {}
+    )
 
 
 def listed(value: Any) -> list[Any]:
@@ -131,7 +144,9 @@ def upstream(nodes: Nodes, starts: Any, leave_out: str = "") -> Iterator[dict[st
         if key in nodes and key not in seen:
             seen.add(key)
             yield nodes[key]
-            waiting.extend(value for name, value in nodes[key]["inputs"].items() if name != leave_out)
+            waiting.extend(
+                value for name, value in nodes[key]["inputs"].items() if name != leave_out
+            )
 
 
 def nearest(nodes: list[dict[str, Any]], keys: tuple[str, ...]) -> Any:

@@ -1,4 +1,4 @@
-"""Marks of services, cameras and editors: source types, labels, credits, and the odd tags by which some are known."""
+"""Marks of services, cameras and editors: source types, labels, credits, odd tags."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOURCE_TYPES = {
     "minorhumanedits": c.EDITOR,
     "composite": c.EDITOR,
 }
-# Fields that name a program, a service or a source; free texts such as captions also speak of others.
+# Fields that name a program, a service or a source; captions also speak of others.
 NAMING = {
     "EXIF Make": c.EXIF,
     "EXIF Model": c.EXIF,
@@ -57,8 +57,11 @@ SIGNATURE = re.compile(r"Signature: ?[A-Za-z0-9+/=]{64,}")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 AIGC_KEYS = {"Label", "ContentProducer", "ProduceID", "ContentPropagator", "PropagateID"}
 AIGC_LABELS = {"1": c.GENERATED, "2": c.OTHER, "3": c.OTHER}
-# The gallery of Galaxy telephones keeps what was edited behind the picture; a number says with which tool.
-GALAXY, GALAXY_TOOL = b"PhotoEditor_Re_Edit_Data", re.compile(rb'genAIType"?\s{0,4}:\s{0,4}(-?[1-9]\d{0,5})')
+# Galaxy telephones keep what was edited behind the picture; a number says with which tool.
+GALAXY, GALAXY_TOOL = (
+    b"PhotoEditor_Re_Edit_Data",
+    re.compile(rb'genAIType"?\s{0,4}:\s{0,4}(-?[1-9]\d{0,5})'),
+)
 TAIL = 2**20
 
 
@@ -86,15 +89,25 @@ def services(texts: list[Said], data: bytes) -> Iterator[Claim]:
     """Services that are known by a habit of theirs."""
     by_place = {said.where: said.text for said in texts}
     yield from openai(texts, data)
-    if SIGNATURE.match(by_place.get("EXIF ImageDescription", "")) and UUID.fullmatch(by_place.get("EXIF Artist", "")):
+    if SIGNATURE.match(by_place.get("EXIF ImageDescription", "")) and UUID.fullmatch(
+        by_place.get("EXIF Artist", "")
+    ):
         found = fields({"image id": by_place["EXIF Artist"]})
-        yield Claim(c.EXIF, c.GENERATED, "EXIF ImageDescription and Artist", tool="xAI Grok", fields=found)
+        yield Claim(
+            c.EXIF, c.GENERATED, "EXIF ImageDescription and Artist", tool="xAI Grok", fields=found
+        )
     for said in texts:
         if job := JOB.search(said.text):
             yield midjourney(said, job)
     if GALAXY in data[-TAIL:] and (tool := GALAXY_TOOL.search(data[-TAIL:])):
         found = fields({"tool number": tool.group(1).decode()})
-        yield Claim(c.TEXT, c.EDITED_BY_MODEL, "data behind the picture", tool="Samsung Galaxy AI", fields=found)
+        yield Claim(
+            c.TEXT,
+            c.EDITED_BY_MODEL,
+            "data behind the picture",
+            tool="Samsung Galaxy AI",
+            fields=found,
+        )
 
 
 def openai(texts: list[Said], data: bytes) -> Iterator[Claim]:
@@ -102,22 +115,33 @@ def openai(texts: list[Said], data: bytes) -> Iterator[Claim]:
     mark = OPENAI.decode()
     place = next((said for said in texts if mark in said.text), None)
     if place:
-        yield Claim(c.EXIF, c.GENERATED, place.where, tool="OpenAI", fields=fields({place.key: place.text}))
+        yield Claim(
+            c.EXIF, c.GENERATED, place.where, tool="OpenAI", fields=fields({place.key: place.text})
+        )
     elif any(form in data for form in (OPENAI, mark.encode("utf-16-le"), mark.encode("utf-16-be"))):
-        yield Claim(c.EXIF, c.GENERATED, "the file's metadata", tool="OpenAI", fields=fields({"mark": mark}))
+        yield Claim(
+            c.EXIF, c.GENERATED, "the file's metadata", tool="OpenAI", fields=fields({"mark": mark})
+        )
 
 
 def midjourney(said: Said, job: re.Match[str]) -> Claim:
     """The description with the number of the job."""
     head = said.text[: job.start()].strip()
     flags = dict(FLAG.findall(head[-400:]))
-    version = flags.get("v") or flags.get("niji")
+    model = f"v{flags['v']}" if "v" in flags else f"niji {flags['niji']}" if "niji" in flags else ""
     pairs = {"prompt": FLAG.sub("", head).strip(), "job id": job.group(1), **flags}
-    return Claim(c.GENERATOR_PARAMETERS, c.GENERATED, said.where, tool="Midjourney", model=f"v{version}" if flags.get("v") else "", fields=fields(pairs))
+    return Claim(
+        c.GENERATOR_PARAMETERS,
+        c.GENERATED,
+        said.where,
+        tool="Midjourney",
+        model=model,
+        fields=fields(pairs),
+    )
 
 
 def aigc(texts: list[Said]) -> Iterator[Claim]:
-    """The label that China's rules ask for (GB 45438, TC260): a JSON object in XMP, in PNG text or in the EXIF comment."""
+    """The label of China's rules (GB 45438, TC260): JSON in XMP, PNG text or EXIF comment."""
     for said in texts:
         if "AIGC" not in said.key and '"AIGC"' not in said.text[:200]:
             continue
@@ -129,7 +153,12 @@ def aigc(texts: list[Said]) -> Iterator[Claim]:
             producer = shown(found.get("ContentProducer"))
             pairs = {str(name): value for name, value in list(found.items())[:12]}
             yield Claim(
-                c.AIGC_LABEL, AIGC_LABELS.get(label, c.OTHER), said.where, tool=clean(producer, 120), detail=f"label {label}"[:40], fields=fields(pairs)
+                c.AIGC_LABEL,
+                AIGC_LABELS.get(label, c.OTHER),
+                said.where,
+                tool=clean(producer, 120),
+                detail=f"label {label}"[:40],
+                fields=fields(pairs),
             )
 
 
@@ -151,4 +180,6 @@ def camera(exif: Mapping[str, Any]) -> Iterator[Claim]:
         "serial number": exif.get("BodySerialNumber"),
         "lens serial number": exif.get("LensSerialNumber"),
     }
-    yield Claim(c.CAMERA_TAGS, c.CAMERA, "EXIF Make and Model", tool=clean(name, 120), fields=fields(pairs))
+    yield Claim(
+        c.CAMERA_TAGS, c.CAMERA, "EXIF Make and Model", tool=clean(name, 120), fields=fields(pairs)
+    )

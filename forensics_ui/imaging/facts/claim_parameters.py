@@ -1,4 +1,4 @@
-"""Parameters of generation as programs write them: the text of A1111 and its kin, and JSON of many dialects."""
+"""Parameters of generation as programs write them: the text of A1111, and JSON of many kinds."""
 
 from __future__ import annotations
 
@@ -18,12 +18,20 @@ SETTING = re.compile(r'\s?(\w[\w \-/]{0,40}):\s?("(?:\\.|[^"\\]){0,2000}"|[^,]{0
 LAST_LINE = 16_384
 WORDS = {"CFG scale": "cfg scale", "Schedule type": "scheduler", "VAE": "vae"}
 DREAM = re.compile(r"\s-(s|S|W|H|C|A)\s?([\w.]{1,40})")
-DREAM_WORDS = {"s": "steps", "S": "seed", "W": "width", "H": "height", "C": "cfg scale", "A": "sampler"}
+DREAM_WORDS = {
+    "s": "steps",
+    "S": "seed",
+    "W": "width",
+    "H": "height",
+    "C": "cfg scale",
+    "A": "sampler",
+}
 # Extensions of files of weights; the name says enough without.
 WEIGHTS = re.compile(r"\.(?:safetensors|ckpt|gguf|sft|pth?|bin)$", re.IGNORECASE)
 # The field, and the keys that programs give it, the most usual first.
 KEYS = {
-    "model": "model sd_model_name model_name base_model model_weights use_stable_diffusion_model checkpoint ckpt ckpt_name",
+    "model": "model sd_model_name model_name base_model model_weights use_stable_diffusion_model "
+    "checkpoint ckpt ckpt_name",
     "prompt": "prompt positive_prompt c original_prompt",
     "negative prompt": "negative_prompt negativeprompt uc negative_prompts",
     "seed": "seed image_seed",
@@ -40,7 +48,7 @@ KEYS = {
 
 
 def read(said: Said, program: str) -> Claim | None:
-    """The parameters that a text holds. `program` is the generator that the file names elsewhere."""
+    """The parameters that a text holds. `program`: the generator named elsewhere."""
     if A1111.search(said.text):
         return from_text(said)
     if said.key == "Dream":
@@ -74,7 +82,9 @@ def tool_of(settings: Mapping[str, str]) -> str:
 def from_dream(said: Said) -> Claim:
     """The command line of the first versions of InvokeAI."""
     prompt = said.text.split('" -')[0].strip('"') if '" -' in said.text else said.text
-    pairs = {"prompt": prompt} | {DREAM_WORDS[key]: value for key, value in DREAM.findall(said.text[:LAST_LINE])}
+    pairs = {"prompt": prompt} | {
+        DREAM_WORDS[key]: value for key, value in DREAM.findall(said.text[:LAST_LINE])
+    }
     return claim(said, "InvokeAI", "", fields(pairs))
 
 
@@ -83,7 +93,9 @@ def from_json(said: Said, found: Mapping[str, Any], program: str) -> Claim | Non
     tool = dialect(said, found) or program
     flat = flattened(found)
     pairs = {name: first(flat, keys.split()) for name, keys in KEYS.items()}
-    if not (pairs["prompt"] or pairs["model"]) or not any(pairs[name] for name in ("seed", "steps", "sampler")):
+    if not (pairs["prompt"] or pairs["model"]) or not any(
+        pairs[name] for name in ("seed", "steps", "sampler")
+    ):
         return None
     if pairs["width"] and pairs["height"]:
         pairs["size"] = f"{pairs.pop('width')}x{pairs.pop('height')}"
@@ -108,7 +120,14 @@ def dialect(said: Said, found: Mapping[str, Any]) -> str:
 
 def flattened(found: Mapping[str, Any]) -> dict[str, Any]:
     """The settings under keys of one spelling, those of an inner object included."""
-    inner = next((found[key] for key in ("sui_image_params", "image", "meta") if isinstance(found.get(key), Mapping)), {})
+    inner = next(
+        (
+            found[key]
+            for key in ("sui_image_params", "image", "meta")
+            if isinstance(found.get(key), Mapping)
+        ),
+        {},
+    )
     pairs = [*list(found.items())[:200], *list(inner.items())[:200]]
     return {str(key).lower().replace(" ", "_"): value for key, value in pairs}
 
@@ -120,7 +139,9 @@ def first(flat: Mapping[str, Any], keys: list[str]) -> str:
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
             value = value[0]
         if isinstance(value, Mapping):
-            value = next((value[name] for name in ("name", "model_name", "prompt") if name in value), None)
+            value = next(
+                (value[name] for name in ("name", "model_name", "prompt") if name in value), None
+            )
         if text := shown(value):
             return text
     return ""
@@ -131,7 +152,14 @@ def from_keys(texts: Mapping[str, str], where: str) -> Claim | None:
     if not {"use_stable_diffusion_model", "num_inference_steps"} & texts.keys():
         return None
     pairs = {name: first(texts, keys.split()) for name, keys in KEYS.items()}
-    return Claim(GENERATOR_PARAMETERS, GENERATED, where, tool="Easy Diffusion", model=model_name(pairs["model"]), fields=fields(pairs))
+    return Claim(
+        GENERATOR_PARAMETERS,
+        GENERATED,
+        where,
+        tool="Easy Diffusion",
+        model=model_name(pairs["model"]),
+        fields=fields(pairs),
+    )
 
 
 def model_name(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What signed content credentials say, and whether their signature fits these bytes and a known signer."""
+"""What signed content credentials say, and whether the signature fits these bytes."""
 
 from __future__ import annotations
 
@@ -51,10 +51,13 @@ def _types(found: Mapping[str, Any], name: str) -> list[str]:
 
 
 def _says(own: list[str], parents: list[str], parts: list[str]) -> str:
-    """What its own actions say, else what it was made from; a generated part makes an edited picture."""
+    """Its own actions, else what it was made from; a generated part makes an edited picture."""
     for types in (own, parents):
         meanings = {SOURCE_TYPES.get(each.lower()) for each in types}
         if said := next((each for each in STRONGEST if each in meanings), None):
             return said
-    generated = {SOURCE_TYPES.get(each.lower()) for each in parts} & {c.GENERATED, c.EDITED_BY_MODEL}
+    generated = {SOURCE_TYPES.get(each.lower()) for each in parts} & {
+        c.GENERATED,
+        c.EDITED_BY_MODEL,
+    }
     return c.EDITED_BY_MODEL if generated else c.OTHER

@@ -43,22 +43,29 @@ class Said:
         """The place in words."""
         if self.place == TEXT:
             return "comment" if self.key.startswith("comment") else f'text "{self.key}"'
-        return f"{ {EXIF: 'EXIF', XMP: 'XMP', IPTC: 'IPTC'}[self.place]} {self.key}"
+        return f"{ {EXIF: 'EXIF', XMP: 'XMP', IPTC: 'IPTC'}[self.place] } {self.key}"
 
 
 def collect(source: Source, written: dict[str, Any]) -> list[Said]:
     """Every text that may hold a statement."""
     found = [Said(TEXT, key, text) for key, text in plain(source)]
-    found += [Said(EXIF, key, text) for key, text in source.attempt("EXIF", lambda: list(tags(source)), [])]
+    found += [
+        Said(EXIF, key, text)
+        for key, text in source.attempt("EXIF", lambda: list(tags(source)), [])
+    ]
     found += [Said(XMP, key, text) for key, text in properties(raw_xmp(source))]
-    found += [Said(IPTC, key, value) for key, value in written["iptc"].items() if isinstance(value, str)]
+    found += [
+        Said(IPTC, key, value) for key, value in written["iptc"].items() if isinstance(value, str)
+    ]
     return found[:MOST]
 
 
 def plain(source: Source) -> Iterator[tuple[str, str]]:
     """PNG text and comments."""
     pairs = list((getattr(source.image, "text", None) or {}).items())
-    comments = source.shape.jpeg.comments if source.shape.jpeg else [source.image.info.get("comment")]
+    comments = (
+        source.shape.jpeg.comments if source.shape.jpeg else [source.image.info.get("comment")]
+    )
     for key, value in [*pairs, *(("comment", each) for each in comments if each)][:MOST]:
         if isinstance(value, (str, bytes)) and key != "XML:com.adobe.xmp":
             yield clean(str(key), 80), clean(value, LONGEST)
@@ -79,7 +86,7 @@ def tags(source: Source) -> Iterator[tuple[str, str]]:
 
 
 def properties(xmp: bytes) -> Iterator[tuple[str, str]]:
-    """The properties of an XMP packet that matter here, as attribute or element. No XML is parsed."""
+    """The properties of an XMP packet that matter here. No XML is parsed."""
     packet = xmp[:LONGEST].decode("utf-8", "replace")
     for name in PROPERTIES:
         value = attribute(packet, name) or element(packet, name)
@@ -124,7 +131,12 @@ def shown(value: Any) -> str:
     if isinstance(value, (str, int, float)):
         return clean(str(value).strip(), LONGEST_FIELD)
     if isinstance(value, (list, tuple)) and len(value) <= 16:
-        return clean(", ".join(filter(None, (shown(each) for each in value if not isinstance(each, (list, tuple))))), LONGEST_FIELD)
+        return clean(
+            ", ".join(
+                filter(None, (shown(each) for each in value if not isinstance(each, (list, tuple))))
+            ),
+            LONGEST_FIELD,
+        )
     return ""
 
 

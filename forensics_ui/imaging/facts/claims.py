@@ -1,4 +1,4 @@
-"""What a file says of itself: read in the decoder process from its texts, joined here with its signed credentials."""
+"""What a file says of itself: read in the decoder process, joined with signed credentials."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from forensics_ui.core.claims import LONGEST_NAME, TEXT, Claim, claims_from, most_telling_first
-from forensics_ui.imaging.facts import claim_comfy, claim_marks, claim_parameters, claim_signed, claim_texts
+from forensics_ui.imaging.facts import (
+    claim_comfy,
+    claim_marks,
+    claim_parameters,
+    claim_signed,
+    claim_texts,
+)
 from forensics_ui.imaging.facts.claim_texts import Said, loaded
 from forensics_ui.imaging.facts.names import generator_named
 
@@ -24,7 +30,9 @@ def claims_of(facts: Mapping[str, Any]) -> tuple[Claim, ...]:
     return most_telling_first([*([signed] if signed else []), *claims_from(facts.get("claims"))])
 
 
-def read(source: Source, written: dict[str, Any], exif: dict[str, Any], hidden: str | None) -> list[dict[str, Any]]:
+def read(
+    source: Source, written: dict[str, Any], exif: dict[str, Any], hidden: str | None
+) -> list[dict[str, Any]]:
     """The unsigned statements as JSON. A reader that stumbles is remarked and the others go on."""
     texts = claim_texts.collect(source, written)
     texts += _hidden(hidden)
@@ -34,11 +42,15 @@ def read(source: Source, written: dict[str, Any], exif: dict[str, Any], hidden: 
         "Generator parameters": lambda: list(_parameters(texts, program)),
         "Marks of services": lambda: list(claim_marks.services(texts, source.data)),
         "A content label": lambda: list(claim_marks.aigc(texts)),
-        "Digital source types": lambda: list(claim_marks.source_types(written["digital_source_type"])),
+        "Digital source types": lambda: list(
+            claim_marks.source_types(written["digital_source_type"])
+        ),
         "Names of programs": lambda: list(claim_marks.named(texts, written["software"])),
         "Camera tags": lambda: list(claim_marks.camera(exif)),
     }
-    found = [claim for what, reader in readers.items() for claim in source.attempt(what, reader, [])]
+    found = [
+        claim for what, reader in readers.items() for claim in source.attempt(what, reader, [])
+    ]
     return [claim.as_dict() for claim in most_telling_first(map(_capped, found))]
 
 
@@ -48,14 +60,25 @@ def _hidden(message: str | None) -> list[Said]:
         return []
     table = loaded(message)
     if isinstance(table, Mapping) and "Comment" in table:
-        return [Said(TEXT, f"{key} (in the {HIDDEN})", text) for key, text in list(table.items())[:20] if isinstance(text, str)]
+        return [
+            Said(TEXT, f"{key} (in the {HIDDEN})", text)
+            for key, text in list(table.items())[:20]
+            if isinstance(text, str)
+        ]
     return [Said(TEXT, HIDDEN, message)]
 
 
 def _program(texts: list[Said]) -> str:
     """The generator that the file names as its program, for parameters that name none."""
     naming = ("Software", "Source", "CreatorTool", "ProcessingSoftware")
-    return next((name for said in texts if said.key.split(" (")[0].endswith(naming) and (name := generator_named(said.text))), "")
+    return next(
+        (
+            name
+            for said in texts
+            if said.key.split(" (")[0].endswith(naming) and (name := generator_named(said.text))
+        ),
+        "",
+    )
 
 
 def _parameters(texts: list[Said], program: str) -> Iterator[Claim]:

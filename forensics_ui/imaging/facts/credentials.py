@@ -1,4 +1,4 @@
-"""How the manifests of a store say that the picture came about: source types of its actions, and of what it was made from."""
+"""How manifests say that a picture came about: its source types, those of what it came from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PARENT = "parentOf"
 
 
 def sources(store: Mapping[str, Any]) -> dict[str, Any]:
-    """The source types of the active manifest, of its parents and of its parts, and the programs that acted."""
+    """Source types of the active manifest, its parents and its parts, and who acted."""
     manifests = store.get("manifests")
     known = manifests if isinstance(manifests, Mapping) else {}
     active = str(store.get("active_manifest"))
@@ -19,12 +19,16 @@ def sources(store: Mapping[str, Any]) -> dict[str, Any]:
         "source_types": types_of(known.get(active)),
         "parent_source_types": [kind for each in parents for kind in types_of(known.get(each))],
         "part_source_types": [kind for each in parts for kind in types_of(known.get(each))],
-        "agents": list(dict.fromkeys(name for each in (active, *parents) for name in agents_of(known.get(each)))),
+        "agents": list(
+            dict.fromkeys(
+                name for each in (active, *parents) for name in agents_of(known.get(each))
+            )
+        ),
     }
 
 
 def made_from(known: Mapping[str, Any], active: str) -> tuple[list[str], list[str]]:
-    """The labels of the manifests before this one, one parent after the other, and of all parts on the way."""
+    """Labels of the manifests before this one, parent by parent, and of all parts."""
     parents, parts, waiting = [], [], [active]
     while waiting and len(parents) < MOST_MANIFESTS:
         manifest = known.get(waiting.pop())
@@ -40,7 +44,9 @@ def made_from(known: Mapping[str, Any], active: str) -> tuple[list[str], list[st
 
 def types_of(manifest: Any) -> list[str]:
     """The source types of its actions, each once."""
-    types = (str(each.get("digitalSourceType") or "").rsplit("/", 1)[-1] for each in actions_of(manifest))
+    types = (
+        str(each.get("digitalSourceType") or "").rsplit("/", 1)[-1] for each in actions_of(manifest)
+    )
     return list(dict.fromkeys(kind for kind in types if kind))[:MOST_ACTIONS]
 
 

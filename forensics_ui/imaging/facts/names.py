@@ -25,11 +25,13 @@ _GENERATORS = (
     ("Microsoft Designer", r"Microsoft (?:Designer|Image Creator)|MAI-Image[\w.-]{0,10}"),
     (
         "OpenAI",
-        r"OpenAI(?:--ImageGeneration)?|ChatGPT|GPT-4o|gpt-image(?:-\d(?:\.\d)?)?|DALL[-·•. ]?E(?: ?[23])?",
+        r"OpenAI(?:--ImageGeneration)?|ChatGPT|GPT-4o|"
+        r"gpt-image(?:-\d(?:\.\d)?)?|DALL[-·•. ]?E(?: ?[23])?",
     ),
     (
         "Google AI",
-        r"(?:Made|Edited) with Google AI|Google (?:Imagen|Gemini)|Imagen ?[2-9]|Gemini ?\d[\w. -]{0,20}|Nano ?Banana",
+        r"(?:Made|Edited) with Google AI|Google (?:Imagen|Gemini)|"
+        r"Imagen ?[2-9]|Gemini ?\d[\w. -]{0,20}|Nano ?Banana",
     ),
     ("Meta AI", r"Imagined with AI|Meta AI|Made with Meta AI"),
     ("xAI Grok", r"x\.?AI Grok|Grok(?: ?\d| Imagine| Image)|^Grok$|^xAI$"),

@@ -67,7 +67,7 @@ def test_every_detector_and_rule_has_golden_logits():
 
 
 def test_the_plain_network_still_gives_them(golden, pictures):
-    name, kind, state = golden
+    _, kind, state = golden
     score = plain_score(kind.spec.name, state)
     with torch.inference_mode():
         assert worst(golden, pictures, score) < EXACT

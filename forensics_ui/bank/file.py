@@ -75,7 +75,11 @@ def _content_hash(features: np.ndarray, labels: np.ndarray, rows: bytes) -> str:
 def write_bank(bank: Bank, path: Path) -> str:
     """Write beside and rename; gives the SHA-256 of the file. The same bank gives the same bytes."""
     rows = json.dumps([[row.name, row.source, row.sha256] for row in bank.rows], ensure_ascii=False, separators=(",", ":")).encode()
-    arrays = {"features": bank.features.astype(np.float32), "labels": bank.labels.astype(np.uint8), "rows": np.frombuffer(rows, np.uint8).copy()}
+    arrays: dict[str, np.ndarray] = {
+        "features": bank.features.astype(np.float32),
+        "labels": bank.labels.astype(np.uint8),
+        "rows": np.frombuffer(rows, np.uint8).copy(),
+    }
     metadata = {
         "format": FORMAT,
         "backbone": bank.backbone,

@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
                     print(f"\n{one_line(finding.path)}")
                 last = finding.path
                 print(_line(finding), flush=True)
-    counts = Counter(finding.state for finding in found)
+    counts: Counter[str] = Counter(finding.state for finding in found)
     if arguments.json:
         print(json.dumps({"counts": dict(counts), "findings": [asdict(finding) for finding in found]}, ensure_ascii=False))
     else:

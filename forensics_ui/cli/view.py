@@ -44,7 +44,7 @@ def _keep_unknown(parser: argparse.ArgumentParser) -> None:
         found.view_words = extra
         return found, []
 
-    parser.parse_known_args = parse  # type: ignore[method-assign]
+    parser.parse_known_args = parse  # type: ignore[assignment, method-assign]
 
 
 def split_words(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -118,7 +118,8 @@ class TopKTerms:
     @property
     def contributions(self) -> np.ndarray:
         """What each term adds to the logit."""
-        return self.value * self.weight
+        products: np.ndarray = self.value * self.weight
+        return products
 
     def total(self) -> float:
         """What the terms add up to."""

@@ -99,6 +99,7 @@ def in_tiles(
         maps = np.empty((count, *grid, *cells.shape[3:]), np.float32) if maps is None else maps
         maps[:, row.start : row.stop, column.start : column.stop] = cells.cpu().numpy()
         told(done, len(rows) * len(columns))
+    assert maps is not None, "no picture is without a cell"
     return maps
 
 
@@ -109,7 +110,7 @@ def each_tile(rows: list[Tile], columns: list[Tile]) -> Iterator[tuple[Tile, Til
 
 def squares(height: int, width: int, side: int) -> list[tuple[int, int]]:
     """Top left corners of as few squares as cover a picture (its last 7 pixels aside), whole ones, at multiples of 8."""
-    return list(itertools.product(*(_spread(length, side) for length in (height, width))))
+    return [(top, left) for top in _spread(height, side) for left in _spread(width, side)]
 
 
 def _spread(length: int, side: int) -> list[int]:

@@ -79,6 +79,7 @@ class LFM(Detector):
             part = pixels[:, row.first_pixel : row.last_pixel, column.first_pixel : column.last_pixel]
             best = _merge(best, self._strongest(part, row.start, column.start, grid[1]))
             checkpoint(done + 1, len(rows) * len(columns))
+        assert best is not None, "no picture is without a tile"
         values, places = (part.cpu().numpy() for part in best)
         return [self._finding(v, p, grid) for v, p in zip(values.astype(np.float32), places, strict=True)]
 

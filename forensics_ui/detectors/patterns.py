@@ -143,7 +143,8 @@ def _colours(pixels: Tensor) -> dict[str, Tensor]:
 def each_code(block: Tensor) -> Iterator[tuple[int, Codes]]:
     """For every pattern of PATTERNS its index and its codes over (batch, height, width, 3) uint8 pixels."""
     planes = planes_of(block)
-    last, steps = None, {}
+    last: tuple[int, str, int, int] | None = None
+    steps: list[Codes] = []
     for index, pattern in enumerate(PATTERNS):
         key = pattern.scale, pattern.plane, pattern.order, pattern.step
         if key != last:
@@ -239,7 +240,7 @@ def frequencies(
     height, width, _ = rgb.shape
     pieces = list(itertools.product(_pieces(height), _pieces(width)))
     counts = [np.zeros(count, np.int64) for count in _code_counts()]
-    for done, of_piece in enumerate(each(lambda piece: _count_piece(rgb, *piece, device), pieces), 1):
+    for done, of_piece in enumerate(each(lambda piece: _count_piece(rgb, piece[0], piece[1], device), pieces), 1):
         for whole, part in zip(counts, of_piece, strict=True):
             whole += part
         between(done, len(pieces))

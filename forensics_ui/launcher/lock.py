@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import sys
 import time
 from collections.abc import Iterator
 from typing import IO
@@ -17,7 +17,7 @@ LOCK = VENV / ".lock"
 def try_lock(handle: IO[bytes]) -> bool:
     """Take the lock if nobody has it; a disk that knows no locks counts as free."""
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)

@@ -84,10 +84,19 @@ class Installation:
         self.doing = "starting pip"
         self.lines: queue.Queue[str | None] = queue.Queue()
         command = [str(VENV_PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--prefer-binary", *arguments]
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         # The child shares the lock: should this process be killed and pip live on, nobody else starts meanwhile.
-        shared = {} if os.name == "nt" else {"pass_fds": [lock.fileno()]}
-        self.child = subprocess.Popen(command, **pipes, text=True, encoding="utf-8", errors="replace", env=pip_environment(), **shared)
+        shared = () if os.name == "nt" else (lock.fileno(),)
+        self.child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=pip_environment(),
+            pass_fds=shared,
+        )
         threading.Thread(target=self.pump, daemon=True).start()
 
     def pump(self) -> None:

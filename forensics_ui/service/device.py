@@ -62,7 +62,7 @@ def cpu_threads() -> int:
         # Siblings of one core share this line.
         cores = {Path(f"/sys/devices/system/cpu/cpu{n}/topology/thread_siblings_list").read_text() for n in own}
     except OSError:
-        cores = set(own)
+        cores = {str(n) for n in own}
     return max(1, min(len(cores), cpu_quota(), torch.get_num_threads()))
 
 
@@ -149,11 +149,9 @@ def build(make: type[Detector], state: Mapping[str, torch.Tensor], device: torch
     """The fastest path that passes the drift test, else the exact one, and why. `exact_only` is a reason not to try."""
     if device.type == "cpu":
         return make(state, device), "fp32: exact, and the fastest on processors"
-    if device.type == "cuda":
-        wanted, place = "fp16", device
-    else:
-        # Only fp32 is used on MPS, and it is compared with the processor.
-        wanted, place = "fp32", torch.device("cpu")
+    wanted: Precision = "fp16" if device.type == "cuda" else "fp32"
+    # Only fp32 is used on MPS, and it is compared with the processor.
+    place = device if device.type == "cuda" else torch.device("cpu")
     return choose_path(make, state, (device, wanted), place, exact_only)
 
 

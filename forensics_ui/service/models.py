@@ -20,9 +20,17 @@ from forensics_ui.service.ticket import Job, Key
 class Weights(Protocol):
     """What loading gives: who the weights are, and their tensors."""
 
-    name: str
-    sha256: str
-    state: Mapping[str, torch.Tensor]
+    @property
+    def name(self) -> str:
+        """What the weights are called."""
+
+    @property
+    def sha256(self) -> str:
+        """The hash of their file."""
+
+    @property
+    def state(self) -> Mapping[str, torch.Tensor]:
+        """Their tensors by name."""
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,7 @@ def label(key: Key) -> str:
     return f"{key[0]} ({Path(key[1]).name})" if key[1] else key[0]
 
 
-def describe(part: list[Job]) -> str:
+def describe(part: Sequence[Job]) -> str:
     """What runs, in words."""
     height, width = part[0].prepared.block.shape[:2]
     done, total = part[0].ticket.progress

@@ -82,9 +82,9 @@ class Worker:
             except Exception as error:
                 return fail(jobs, error)
             part = jobs[: max(1, model.batch_pixels // jobs[0].pixels)]
-            error = self._attempt(model, part)
-            if error is not None:
-                self._after(error, model, part)
+            met = self._attempt(model, part)
+            if met is not None:
+                self._after(met, model, part)
             jobs = jobs[len(part) :]
         return None
 
@@ -184,7 +184,7 @@ def told(error: BaseException, key: Key) -> ForensicsError:
     if isinstance(error, ForensicsError):
         return error
     if devices.is_out_of_memory(error):
-        sentence = OutOfMemory(
+        sentence: ForensicsError = OutOfMemory(
             f"The memory of the device is too small for {key[0]} on this picture; close other programs, or try the input rule 'crop'."
         )
     else:

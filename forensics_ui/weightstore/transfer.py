@@ -9,9 +9,11 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPMessage
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from urllib.parse import urlsplit
+from urllib.request import Request
 
 from forensics_ui import __version__
 from forensics_ui.core.errors import WeightsError, WeightsMismatch
@@ -112,7 +114,9 @@ def _allowed(request: urllib.request.Request) -> urllib.request.Request:
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
     """Follow redirects, but never off https."""
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
         following = super().redirect_request(req, fp, code, msg, headers, newurl)
         return _allowed(following) if following else None
 

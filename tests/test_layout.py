@@ -27,6 +27,7 @@ LEVELS = {
     "service": 4,
     "views": 5,
     "verdict": 5,
+    "words": 5,
     "workbench": 6,
     "report": 7,
     "batch": 7,

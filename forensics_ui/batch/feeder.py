@@ -19,6 +19,7 @@ from forensics_ui.core.types import Picture
 from forensics_ui.imaging.open import DEATHS_TO_QUARANTINE
 from forensics_ui.imaging.source import read_bytes
 from forensics_ui.verdict.conditions import condition_of
+from forensics_ui.words.conditions import unmeasured
 from forensics_ui.workbench import Score, ScoreTicket
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def content_of(picture: Picture) -> dict[str, Any]:
     facts = {name: picture.facts[name] for name in FACTS if name in picture.facts}
     facts["remarks"] = [remark for remark in facts.get("remarks", []) if not remark.startswith(BY_NAME)]
     condition = condition_of(picture)
-    facts.update(complete=picture.complete, condition=condition.key, **({"condition_note": condition.unmeasured} if condition.unmeasured else {}))
+    facts.update(complete=picture.complete, condition=condition.key, **({"condition_note": why} if (why := unmeasured(condition)) else {}))
     return {"format": picture.format, "width": picture.width, "height": picture.height, "facts": facts}
 
 

@@ -19,6 +19,7 @@ from forensics_ui.batch.plan import Plan
 from forensics_ui.batch.rows import Waiting
 from forensics_ui.batch.run import BatchRun
 from forensics_ui.core.errors import BadImage, ForensicsError
+from forensics_ui.core.reasons import Reason
 from forensics_ui.workbench import Score, Workbench
 
 if TYPE_CHECKING:
@@ -230,4 +231,5 @@ def write(data: Any, what: Any, blocks: list[pyarrow.Table], folder: Path, how: 
 def score_of(record: str) -> Score:
     """The record as it was before it travelled."""
     fields = json.loads(record)
-    return Score(**{**fields, "path": "", "reasons": tuple(fields.get("reasons", ()))})
+    codes = tuple(Reason.from_dict(each) for each in fields.pop("reason_codes", ()))
+    return Score(**{**fields, "path": "", "reasons": tuple(fields.get("reasons", ())), "codes": codes})

@@ -21,6 +21,7 @@ from forensics_ui.imaging.open import DEATHS_TO_QUARANTINE
 from forensics_ui.imaging.source import read_bytes
 from forensics_ui.verdict.conditions import condition_of
 from forensics_ui.words.claims import told
+from forensics_ui.words.conditions import unmeasured
 from forensics_ui.workbench import Score, ScoreTicket
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def content_of(picture: Picture) -> dict[str, Any]:
     facts["remarks"] = [remark for remark in facts.get("remarks", []) if not remark.startswith(BY_NAME)]
     facts["file_says"] = told(claim.for_others() for claim in claims_of(picture.facts))
     condition = condition_of(picture)
-    facts.update(complete=picture.complete, condition=condition.key, **({"condition_note": condition.unmeasured} if condition.unmeasured else {}))
+    facts.update(complete=picture.complete, condition=condition.key, **({"condition_note": why} if (why := unmeasured(condition)) else {}))
     return {"format": picture.format, "width": picture.width, "height": picture.height, "facts": facts}
 
 

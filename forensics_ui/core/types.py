@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from forensics_ui.core.reasons import Reason
+
 InputRule = Literal["native", "crop", "paper"]
 INPUT_RULES: tuple[InputRule, ...] = ("native", "crop", "paper")
 
@@ -159,7 +161,7 @@ class Verdict:
 
     band: str
     probability: float | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     ratio: float | None = None
     own_reals: str | None = None
     alone: str | None = None

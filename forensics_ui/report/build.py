@@ -23,6 +23,7 @@ from forensics_ui.verdict.conditions import condition_of
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.verdict.steadiness import Study, studies_of
 from forensics_ui.words.claims import told as told_claims
+from forensics_ui.words.conditions import unmeasured
 
 if TYPE_CHECKING:
     from forensics_ui.workbench import Workbench
@@ -148,7 +149,7 @@ def picture_entry(picture: Picture, path: Path | str, scores: Iterable[Mapping[s
         height=picture.height,
         complete=picture.complete,
         condition=condition.key,
-        condition_note=condition.unmeasured,
+        condition_note=unmeasured(condition),
         scores=tuple(score_part(score) for score in scores),
         **more,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from forensics_ui.words import parts_of
+
 
 def maker(entries: Sequence[Mapping[str, Any]], score: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The detector entry that a score belongs to."""
@@ -45,8 +47,8 @@ def capital(text: object) -> str:
 
 def grounds(score: Mapping[str, Any], entry: Mapping[str, Any] | None) -> list[str]:
     """The reasons of a verdict, without the error rates where these stand on a line of their own."""
-    told_apart = bool(entry and entry["figures"])
-    return [sentence(reason) for reason in score["reasons"] if not (told_apart and reason.startswith("measured on "))]
+    left_out = {"error_rates"} if entry and entry["figures"] else set()
+    return [sentence(words) for reason, words in parts_of(score) if reason.code not in left_out]
 
 
 def score_words(score: Mapping[str, Any]) -> str:

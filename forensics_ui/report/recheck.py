@@ -224,7 +224,18 @@ def compare(entry: Mapping[str, Any], score: Mapping[str, Any], now: Mapping[str
             f"{numbers}; the verdict was {score['verdict']} and is {now['verdict']}: the weights' card or the rules of judging changed",
             again,
         )
+    if exact and _codes(score) is not None and _codes(score) != _codes(now):
+        other = ", ".join(sorted(set(_codes(score) or ()) ^ set(_codes(now) or ())))
+        return _score_finding(entry, score, "differs", f"{numbers}; the same verdict for other reasons ({one_line(other)})", again)
     return _score_finding(entry, score, "agrees", numbers, again)
+
+
+def _codes(score: Mapping[str, Any]) -> list[str] | None:
+    """The codes of the reasons for the verdict on the score alone; None where a record has none that can be read."""
+    codes = score.get("reason_codes")
+    if not isinstance(codes, list) or not all(isinstance(each, Mapping) for each in codes):
+        return None
+    return [str(each.get("code")) for each in codes if each.get("code") not in ("lowered_by_study", "not_steady")]
 
 
 def _score_finding(entry: Mapping[str, Any], score: Mapping[str, Any], state: State, words: str, now: float | None = None) -> Finding:

@@ -10,6 +10,7 @@ from forensics_ui.ui.file_says import file_says
 from forensics_ui.ui.looking import Moment
 from forensics_ui.ui.text import escape, items, prose, seconds, sentence, signed
 from forensics_ui.ui.words import RULES, STEPS, TONES, headline, percent, weights_line
+from forensics_ui.words import cause_of, doubts_of
 
 WAITING = "Looking…"
 
@@ -76,9 +77,9 @@ def _verdict(record: dict[str, Any] | None, lines: list[Line]) -> str:
         problems = [line.problem for line in lines if line.problem]
         words = problems[0] if problems else "Stopped." if lines and all(line.state == "stopped" for line in lines) else WAITING
         return f'<div class="verdict tone-none"><p class="band">{escape(words)}</p>{_scale(0)}<p class="because">&nbsp;</p></div>'
-    band, reasons = record["verdict"], record["reasons"]
+    band = record["verdict"]
     part = " <small>(centre crop only)</small>" if record["input_rule"] == "crop" else ""
-    because = sentence(reasons[0]) if reasons else ""
+    because = sentence(cause_of(record))
     return (
         f'<div class="verdict tone-{TONES[band]}"><p class="band">{escape(band[0].upper() + band[1:])}{part}</p>'
         f'{_scale(STEPS.get(band, 0))}<p class="because">{escape(because)}</p></div>'
@@ -92,7 +93,7 @@ def _scale(step: int) -> str:
 
 
 def _trust(record: dict[str, Any] | None, one: dict[str, Any], lines: list[Line]) -> str:
-    doubts = [*_passed_over(record, lines), *(record["reasons"][1:] if record else []), one["limits"]]
+    doubts = [*_passed_over(record, lines), *(doubts_of(record) if record else []), one["limits"]]
     return f'<div class="trust"><h4>How far to trust this</h4>{items(doubts)}</div>'
 
 
@@ -101,7 +102,7 @@ def _passed_over(record: dict[str, Any] | None, lines: list[Line]) -> list[str]:
     whole = next((line.record for line in lines if line.rule == "native" and line.record and line.record.get("reasons")), None)
     if not record or not whole or record["input_rule"] != "crop":
         return []
-    return [f"this goes by the 256 × 256 pixels in the middle, not by the whole picture: {whole['reasons'][0]}"]
+    return [f"this goes by the 256 × 256 pixels in the middle, not by the whole picture: {cause_of(whole)}"]
 
 
 def _scores(lines: list[Line]) -> str:

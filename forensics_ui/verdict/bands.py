@@ -1,4 +1,4 @@
-"""Words for a score, with the reasons and the error rates behind them.
+"""The band of a score, and the cause of it.
 
 A band is only given where the weights' card has a calibration for the input rule, or the user's own photographs give a limit;
 otherwise the answer is *inconclusive* and the score stands alone. Calibration can say how often real pictures score this high;
@@ -7,6 +7,10 @@ it can never say that a picture is authentic.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any, Literal
+
+from forensics_ui.core.reasons import Reason
 from forensics_ui.core.types import INCONCLUSIVE, NO_TRACE, SOME, STRONG
 from forensics_ui.verdict.conditions import Condition
 from forensics_ui.verdict.limits import Limits
@@ -18,55 +22,61 @@ USELESS_MISS_RATE = 0.7
 LEAST_RATIO = 2.0
 # A score that few real pictures reach is no evidence where generated ones hardly reach it either: least likelihood ratios of the bands.
 LEAST_SOME, LEAST_STRONG = 3.0, 10.0
+# Why a score above the limit of strong evidence gets a weaker word.
+Weaker = Literal["young", "larger", "ratio"]
 
 
 def band_of(
-    logit: float, limits: Limits, figures: ErrorRates | None, condition: Condition, weaker: str | None
-) -> tuple[str, str]:
-    """The band of a score and its reason. `weaker` says why no strong word may be given."""
-    band, reason = _band(logit, limits, figures, condition)
+    logit: float, limits: Limits, figures: ErrorRates | None, condition: Condition, weaker: Weaker | None
+) -> tuple[str, Reason]:
+    """The band of a score and its cause. `weaker` says why no strong word may be given."""
+    band, cause = _band(logit, limits, figures, condition)
     if band == STRONG and weaker:
-        band, reason = SOME, f"{reason}; {weaker}"
-    return _supported(band, reason, limits.ratio(logit), condition)
+        band, cause = SOME, _with(cause, weaker=weaker)
+    return _supported(band, cause, limits.ratio(logit), condition)
 
 
-def _supported(band: str, reason: str, ratio: float | None, condition: Condition) -> tuple[str, str]:
+def _with(cause: Reason, **values: Any) -> Reason:
+    return replace(cause, values={**cause.values, **values})
+
+
+def _supported(band: str, cause: Reason, ratio: float | None, condition: Condition) -> tuple[str, Reason]:
     """The band that the likelihood ratio supports: it lowers, and never raises."""
     if ratio is None or band not in (STRONG, SOME):
-        return band, reason
+        return band, cause
     if ratio < LEAST_SOME:
-        return INCONCLUSIVE, f"few real pictures score so high, but {condition.here}, hardly more generated ones do (likelihood ratio {ratio:.1f})"
+        return INCONCLUSIVE, Reason("ratio_too_small", "cause", {"condition": condition.as_dict(), "ratio": ratio})
     if band == STRONG and ratio < LEAST_STRONG:
-        return SOME, f"{reason}; generated pictures reach such scores {ratio:.1f} times as often, which is too little for a stronger word"
-    return band, reason
+        return SOME, _with(cause, weaker="ratio", ratio=ratio)
+    return band, cause
 
 
-def _band(logit: float, limits: Limits, figures: ErrorRates | None, condition: Condition) -> tuple[str, str]:
-    n_real, kind = limits.n_real, f" in this condition ({condition.here})" if limits.of_condition else ""
-    where = f"of the {n_real} real pictures it was calibrated on{kind}"
+def _band(logit: float, limits: Limits, figures: ErrorRates | None, condition: Condition) -> tuple[str, Reason]:
+    here = {"condition": condition.as_dict()}
     if limits.strong is not None and logit >= limits.strong and not _weak(limits):
-        return STRONG, f"the score lies above all but about {_share(limits.strong_alarms)} {where}"
+        return STRONG, _above(limits, limits.strong_alarms, condition)
     if logit >= limits.some:
         if _weak(limits):
-            return INCONCLUSIVE, f"the score is high, but {condition.here}, real pictures reach such scores nearly as often as generated ones"
-        return SOME, _why_some(limits, where)
+            return INCONCLUSIVE, Reason("high_but_common", "cause", here)
+        return SOME, _why_some(limits, condition)
     if limits.low is None:
-        return INCONCLUSIVE, "the score lies below the limit of your own photographs, and how many generated pictures do so too was never measured"
+        return INCONCLUSIVE, Reason("below_own_limit", "cause")
     if logit > limits.low:
-        return INCONCLUSIVE, "real and generated pictures both score like this"
+        return INCONCLUSIVE, Reason("both_score_so", "cause")
     if figures and 1 - figures.tpr_at_some > USELESS_MISS_RATE:
-        return INCONCLUSIVE, f"the score is low, but on {condition.words} this detector finds so few generated pictures that this says nothing"
-    return NO_TRACE, "the score is as low as most real pictures score, which does not prove a camera"
+        return INCONCLUSIVE, Reason("low_but_blind", "cause", here)
+    return NO_TRACE, Reason("low", "cause")
 
 
-def _why_some(limits: Limits, where: str) -> str:
+def _why_some(limits: Limits, condition: Condition) -> Reason:
     if limits.own:
-        return f"the score lies above the limit that your own photographs {limits.own.name!r} set"
-    return f"the score lies above all but about {_share(limits.some_alarms)} {where}"
+        return Reason("above_own_limit", "cause", {"name": limits.own.name})
+    return _above(limits, limits.some_alarms, condition)
 
 
-def _share(alarms: float) -> str:
-    return f"{alarms * 100:g} %"
+def _above(limits: Limits, alarms: float | None, condition: Condition) -> Reason:
+    where = {"condition": condition.as_dict()} if limits.of_condition else {}
+    return Reason("above_limit", "cause", {"alarms": alarms, "n_real": limits.n_real, **where})
 
 
 def _weak(limits: Limits) -> bool:

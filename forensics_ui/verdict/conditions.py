@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from forensics_ui.core.types import Picture
 
 LOSSY = ("JPEG", "WEBP", "HEIF", "HEIC", "AVIF")
-NAMES = {"WEBP": "WebP", "HEIF": "HEIC"}  # as people call them
+Unmeasured = Literal["", "scaled_and_saved", "scaled_otherwise", "quality_unknown", "format"]
 HIGH_QUALITY = 90
 # Half the size is what was measured; by how much less or more a picture may be scaled down and still be called like it.
 LIKE_HALVED = (1.5, 3.0)
@@ -19,15 +19,23 @@ SAME_SHAPE = 0.02
 
 @dataclass(frozen=True)
 class Condition:
-    """`key` names the condition in the cards' tables, `words` says it of such pictures, `here` of this one.
+    """What happened to a picture before it reached us. `key` names the condition in the cards' tables.
 
-    `unmeasured` says why `key` is only the closest condition that is measured, not the picture's own; empty if it is its own.
+    `quality` is that of a JPEG save, `lossless` says that there was no save with loss, `shrunk` by
+    how many times the picture was scaled down. `unmeasured` is a code that says why `key` is only
+    the closest condition that is measured, not the picture's own; empty if it is its own.
     """
 
     key: str
-    words: str
-    here: str = ""
-    unmeasured: str = ""
+    format: str = ""
+    lossless: bool = False
+    quality: float | None = None
+    shrunk: float | None = None
+    unmeasured: Unmeasured = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For reasons: what is known, JSON-ready."""
+        return {name: value for name, value in vars(self).items() if value not in (None, "", False)}
 
 
 def condition_of(picture: Picture) -> Condition:
@@ -35,25 +43,20 @@ def condition_of(picture: Picture) -> Condition:
     saved, factor = _saved(picture), shrunk_by(picture)
     if factor is None:
         return saved
-    here = f"scaled down to about 1/{factor:.1f} of the size that its EXIF data names"
     if saved.key != "as_they_come":
-        return replace(saved, here=f"{saved.here}, {here}", unmeasured=f"the picture is {here} and {saved.here}, which was not measured together")
+        return replace(saved, shrunk=factor, unmeasured="scaled_and_saved")
     measured = LIKE_HALVED[0] <= factor <= LIKE_HALVED[1]
-    why = "" if measured else f"the picture is {here}; only halving was measured"
-    return Condition("halved", f"pictures scaled down to half their size (this one: to about 1/{factor:.1f})", here, why)
+    return replace(saved, key="halved", shrunk=factor, unmeasured="" if measured else "scaled_otherwise")
 
 
 def _saved(picture: Picture) -> Condition:
     if picture.format not in LOSSY or picture.facts.get("lossless"):
-        return Condition("as_they_come", "pictures as they come", f"{NAMES.get(picture.format, picture.format)}, saved without loss")
+        return Condition("as_they_come", picture.format, lossless=True)
     quality = (picture.facts.get("jpeg") or {}).get("quality")
     if quality is None:
-        name = NAMES.get(picture.format, picture.format)
-        why = "the quality of this JPEG is not known" if name == "JPEG" else f"no limit was measured for {name}"
-        return Condition("jpeg80", "pictures saved with loss", f"saved as {name}, as a rule with loss", why)
-    here, high = f"saved as JPEG at about {quality:.0f}", quality >= HIGH_QUALITY
-    level = "high quality" if high else "medium or low quality"
-    return Condition("jpeg96" if high else "jpeg80", f"pictures saved as JPEG at {level} (this one: about {quality:.0f})", here)
+        why: Unmeasured = "quality_unknown" if picture.format == "JPEG" else "format"
+        return Condition("jpeg80", picture.format, unmeasured=why)
+    return Condition("jpeg96" if quality >= HIGH_QUALITY else "jpeg80", picture.format, quality=quality)
 
 
 def shrunk_by(picture: Picture) -> float | None:

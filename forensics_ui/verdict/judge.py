@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from forensics_ui.core.reasons import Reason, said
 from forensics_ui.core.types import INCONCLUSIVE, NOT_APPLICABLE, Analysis, Picture, Verdict
 from forensics_ui.verdict import rates, sizes
-from forensics_ui.verdict.bands import band_of
+from forensics_ui.verdict.bands import Weaker, band_of
 from forensics_ui.verdict.conditions import Condition, condition_of
 from forensics_ui.verdict.growth import levelled, offset_at, side_of
 from forensics_ui.verdict.limits import Limits, limits_of_card, with_own
@@ -24,7 +25,7 @@ from forensics_ui.weightstore.card import Card, ErrorRates
 FEWEST_FOR_STRONG = 300
 
 
-def not_applicable(reason: str) -> Verdict:
+def not_applicable(reason: Reason) -> Verdict:
     """The detector cannot say anything, and why."""
     return Verdict(NOT_APPLICABLE, None, (reason,))
 
@@ -61,22 +62,23 @@ class Judge:
 
     def _alone(self, picture: Picture, analysis: Analysis) -> Verdict:
         """The verdict on the score alone."""
+        notes = tuple(said(note) for note in analysis.seen.notes)
         if picture.complete < 1:
-            why = f"only {picture.complete:.0%} of the picture's rows could be read: a partial picture gets no verdict"
-            return Verdict(INCONCLUSIVE, None, (why, *analysis.seen.notes))
+            why = Reason("partial", "cause", {"complete": picture.complete})
+            return Verdict(INCONCLUSIVE, None, (why, *notes))
         condition = condition_of(picture)
         limits = self.limits(analysis.seen.rule, condition)
-        young = [_preliminary()] if self.card.preliminary else []
+        young = [Reason("preliminary", "doubt")] if self.card.preliminary else []
         if limits is None:
-            return Verdict(INCONCLUSIVE, None, (_uncalibrated(analysis), _papers_line(analysis), *analysis.seen.notes))
+            return Verdict(INCONCLUSIVE, None, (_uncalibrated(analysis), _papers_line(analysis), *notes))
         larger = sizes.larger_than_measured(analysis, limits)
         if larger and not levelled(limits.growth):
-            why = f"{larger}; scores of larger pictures differ"
-            return Verdict(INCONCLUSIVE, None, (why, _papers_line(analysis), *young, *analysis.seen.notes))
+            why = Reason("larger_unknown", "cause", larger)
+            return Verdict(INCONCLUSIVE, None, (why, _papers_line(analysis), *young, *notes))
         return self._weighed(analysis, condition, limits, larger, young)
 
     def _weighed(
-        self, analysis: Analysis, condition: Condition, limits: Limits, larger: str | None, young: list[str]
+        self, analysis: Analysis, condition: Condition, limits: Limits, larger: dict[str, float] | None, young: list[Reason]
     ) -> Verdict:
         """The verdict where there are limits to hold the score against."""
         grown = offset_at(limits.growth, side_of(analysis.seen.input_size))
@@ -86,7 +88,7 @@ class Judge:
         ratio = limits.ratio(logit)
         reasons = [
             reason,
-            *rates.ratio_words(ratio, limits),
+            *rates.ratio_of(ratio, limits),
             *sizes.beyond(larger),
             *sizes.followed(analysis, limits, larger),
             *sizes.grown(grown),
@@ -95,7 +97,7 @@ class Judge:
             *rates.of_size(self.card, analysis, condition),
             *limits.notes,
             *young,
-            *analysis.seen.notes,
+            *(said(note) for note in analysis.seen.notes),
         ]
         return Verdict(band, limits.probability(logit), tuple(reasons), ratio)
 
@@ -105,23 +107,15 @@ class Judge:
         return found if found and found.tpr_at_some is not None and found.fpr_at_some is not None else None
 
 
-def _too_little_for_strong(card: Card, limits: Limits, larger: str | None) -> str | None:
+def _too_little_for_strong(card: Card, limits: Limits, larger: dict[str, float] | None) -> Weaker | None:
     if card.preliminary or limits.n_real < FEWEST_FOR_STRONG:
-        return "these weights are too young, or measured on too few pictures, for a stronger word than this"
-    return "no stronger word than this is given to pictures larger than those measured" if larger else None
+        return "young"
+    return "larger" if larger else None
 
 
-def _uncalibrated(analysis: Analysis) -> str:
-    return (
-        f"the score of the weights {analysis.weights!r} under the input rule {analysis.seen.rule!r} is not calibrated: nobody has measured "
-        f"how often it is wrong on pictures like this one"
-    )
+def _uncalibrated(analysis: Analysis) -> Reason:
+    return Reason("uncalibrated", "cause", {"weights": analysis.weights, "rule": analysis.seen.rule})
 
 
-def _papers_line(analysis: Analysis) -> str:
-    side = "above" if analysis.logit > 0 else "below"
-    return f"the papers' own test code draws its line at a logit of 0 and this one lies {side} it; on other pictures than theirs that line is often wrong"
-
-
-def _preliminary() -> str:
-    return "these weights are preliminary: trained briefly on few pictures, to be replaced"
+def _papers_line(analysis: Analysis) -> Reason:
+    return Reason("papers_line", "note", {"above": analysis.logit > 0})

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from forensics_ui.core.reasons import Reason
 from forensics_ui.verdict.conditions import Condition
 from forensics_ui.verdict.reference_set import OwnLimit
 from forensics_ui.weightstore.card import Calibration, ErrorRates, Growth, LimitRow
@@ -27,7 +28,7 @@ class Limits:
     strong_alarms: float | None = None
     of_condition: bool = False
     pooled: bool = False  # the strictest of all conditions, because the picture's own has none
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
     own: OwnLimit | None = None
 
     @property
@@ -82,34 +83,35 @@ def limits_of_card(calibration: Calibration | None, condition: Condition) -> Lim
     if calibration is None:
         return None
     rows = calibration.conditions
-    row, why = (None, "") if rows is None else _row(rows, condition, calibration.some_alarms)
+    row, why = (None, None) if rows is None else _row(rows, condition, calibration.some_alarms)
     values = row or calibration.pooled
-    notes = (f"{why}: the strictest limits of all measured conditions are used",) if why else ()
+    notes = (why,) if why else ()
     alarms = calibration.some_alarms, calibration.strong_alarms
     pooled = rows is not None and row is None
     return Limits(values.some, values.strong, values.low, values, *alarms, row is not None, pooled, notes)
 
 
-def _row(rows: Mapping[str, LimitRow], condition: Condition, alarms: float) -> tuple[LimitRow | None, str]:
+def _row(rows: Mapping[str, LimitRow], condition: Condition, alarms: float) -> tuple[LimitRow | None, Reason | None]:
     """The row of the picture's own condition, or None and why not."""
+    here = {"condition": condition.as_dict()}
     if condition.unmeasured:
-        return None, condition.unmeasured
+        return None, Reason("strictest_condition_unmeasured", "doubt", here)
     row = rows.get(condition.key)
     if not row:
-        return None, f"these weights were not measured on {condition.words}"
+        return None, Reason("strictest_weights_unmeasured", "doubt", here)
     n_real = row.rates.n_real or 0
     if n_real < 1 / alarms:
-        return None, f"these weights were measured on only {n_real} real pictures in this condition ({condition.here})"
-    return row, ""
+        return None, Reason("strictest_too_few", "doubt", {**here, "n_real": n_real})
+    return row, None
 
 
 def with_own(known: Limits | None, own: OwnLimit) -> Limits | None:
     """The same limits after the user's own photographs had their say."""
     if own.threshold is None:
-        return replace(known, notes=(*known.notes, own.words)) if known else None
+        return replace(known, notes=(*known.notes, own.reason)) if known else None
     if known is None:
-        return Limits(own.threshold, None, None, None, own.alarms, notes=(own.words,), own=own)
+        return Limits(own.threshold, None, None, None, own.alarms, notes=(own.reason,), own=own)
     # Where the user's photographs reach the card's limit of strong evidence, that limit does not hold for pictures like theirs.
     strong = known.strong if known.strong is not None and known.strong >= own.threshold else None
     low = None if known.low is None else min(known.low, own.threshold)
-    return replace(known, some=own.threshold, strong=strong, low=low, notes=(*known.notes, own.words), own=own)
+    return replace(known, some=own.threshold, strong=strong, low=low, notes=(*known.notes, own.reason), own=own)

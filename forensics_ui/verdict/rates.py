@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from forensics_ui.core.reasons import Reason
 from forensics_ui.core.types import Analysis
 from forensics_ui.verdict.conditions import Condition
 from forensics_ui.verdict.limits import Limits
@@ -11,46 +12,37 @@ from forensics_ui.weightstore.card import Card, ErrorRates
 
 # Of missed generated pictures: from this share on it is said in a sentence of its own.
 WORTH_SAYING = 0.5
+# Between these a likelihood ratio says that such scores are as common among both.
+ALIKE = (0.8, 1.25)
 
 
-def ratio_words(ratio: float | None, limits: Limits) -> list[str]:
-    """The likelihood ratio in words; at its cap it says that it is one."""
+def ratio_of(ratio: float | None, limits: Limits) -> list[Reason]:
+    """The likelihood ratio; at its cap it says that it is one."""
     if ratio is None:
         return []
-    capped = "at least " if ratio >= 0.99 * limits.n_real or ratio <= 1.01 / (limits.rates.n_fake or math.inf) else "about "
-    if 0.8 < ratio < 1.25:
-        return ["such a score is about as common among generated pictures as among real ones"]
-    more, less = ("generated", "real") if ratio > 1 else ("real", "generated")
-    times = max(ratio, 1 / ratio)
-    number = f"{times:.1f}" if times < 3 else f"{times:.0f}"
-    return [f"such a score is {capped}{number} times as common among {more} pictures as among {less} ones (likelihood ratio {ratio:.2g})"]
+    capped = ratio >= 0.99 * limits.n_real or ratio <= 1.01 / (limits.rates.n_fake or math.inf)
+    if ALIKE[0] < ratio < ALIKE[1]:
+        return [Reason("ratio_alike", "rate", {"ratio": ratio})]
+    return [Reason("ratio", "rate", {"ratio": ratio, "capped": capped})]
 
 
-def blind(figures: ErrorRates | None, condition: Condition) -> list[str]:
-    """Where most generated pictures are missed, that is said first and in whole numbers."""
+def blind(figures: ErrorRates | None, condition: Condition) -> list[Reason]:
+    """That most generated pictures are missed here."""
     missed = 1 - figures.tpr_at_some if figures else 0
     if missed < WORTH_SAYING:
         return []
-    tenths = min(9, round(missed * 10))
-    share = "nearly all" if missed >= 0.95 else f"{tenths} of 10"
-    if condition.unmeasured:
-        return [f"{condition.here}: in the closest condition that was measured, this detector misses {share} generated pictures"]
-    return [f"{condition.here}: this detector misses {share} generated pictures here"]
+    return [Reason("blind", "doubt", {"missed": missed, "condition": condition.as_dict()})]
 
 
-def error_rates(figures: ErrorRates | None, condition: Condition, by_own: bool) -> list[str]:
-    """How often the detector errs on pictures in this condition, in a sentence."""
+def error_rates(figures: ErrorRates | None, condition: Condition, by_own: bool) -> list[Reason]:
+    """How often the detector errs on pictures in this condition."""
     if not figures:
         return []
-    closest = ", the closest condition that was measured" if condition.unmeasured else ""
-    own = ", by the card's limit" if by_own else ""
-    return [
-        f"measured on {condition.words}{closest}, their generators kept out of the training{own}: it marks {figures.fpr_at_some:.0%} of {figures.n_real} real "
-        f"pictures and finds {figures.tpr_at_some:.0%} of {figures.n_fake} generated ones"
-    ]
+    counted = {name: getattr(figures, name) for name in ("n_real", "n_fake", "fpr_at_some", "tpr_at_some")}
+    return [Reason("error_rates", "rate", {**counted, "condition": condition.as_dict(), "by_own": by_own})]
 
 
-def of_size(card: Card, analysis: Analysis, condition: Condition) -> list[str]:
+def of_size(card: Card, analysis: Analysis, condition: Condition) -> list[Reason]:
     """False alarms among real pictures of about this size, where the whole picture is read and sizes were counted apart."""
     if analysis.seen.rule != "native":
         return []
@@ -58,8 +50,6 @@ def of_size(card: Card, analysis: Analysis, condition: Condition) -> list[str]:
     for size in card.sizes:
         row = size.conditions.get(condition.key)
         if size.low <= side < size.high + 1 and row and row.n_real:
-            return [
-                f"of {row.n_real} real pictures of about this size ({size.name}), measured on {condition.words}, "
-                f"it marks {row.fpr_at_some:.0%}"
-            ]
+            values = {"n_real": row.n_real, "fpr_at_some": row.fpr_at_some, "size": size.name, "condition": condition.as_dict()}
+            return [Reason("size_rates", "rate", values)]
     return []

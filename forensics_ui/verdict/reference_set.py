@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from forensics_ui.core.reasons import Reason
 from forensics_ui.verdict.conditions import Condition
 from forensics_ui.verdict.counts import ALARMS, CONFIDENCE, fewest, interval, tolerance_limit
 
@@ -77,40 +78,36 @@ class ReferenceSet:
 
 @dataclass(frozen=True)
 class OwnLimit:
-    """What one set says for one detector, rule and condition. `threshold` is None where it says too little; `words` say which and why."""
+    """What one set says for one detector, rule and condition. `threshold` is None where it says too little; `reason` says which and why."""
 
     name: str
     n: int
     threshold: float | None
-    words: str
+    reason: Reason
     alarms: float = ALARMS
     largest_side: int = 0
 
 
 def own_limit(name: str, part: ReferencePart | None, rule: str, condition: Condition, card_limit: float | None) -> OwnLimit:
     """The limit from the photographs that are in the condition of the picture."""
-    called = f"your own photographs {name!r}"
+    about = {"name": name, "rule": rule, "condition": condition.as_dict()}
     if part is None:
-        return OwnLimit(name, 0, None, f"{called} were not scored with these weights under the input rule {rule!r}, so they change nothing here")
+        return OwnLimit(name, 0, None, Reason("own_not_scored", "note", about))
     logits = part.logits.get(condition.key) or ()
     n, needed = len(logits), fewest()
     if condition.unmeasured:
-        return OwnLimit(name, n, None, f"limits from own photographs go by conditions that were measured, so {called} change nothing here")
+        return OwnLimit(name, n, None, Reason("own_condition_unmeasured", "note", about))
+    about |= {"n": n, "marked": marked(logits, card_limit)}
     if n < needed:
-        of_kind = f"only {n} of {called} are in this condition ({condition.here}), and a limit of their own needs {needed}"
-        return OwnLimit(name, n, None, f"{of_kind}, so they change nothing here{rate_words(logits, card_limit)}")
-    threshold = tolerance_limit(logits)
-    words = (
-        f"the limit comes from {called}: {n} in this condition ({condition.here}); with {CONFIDENCE:.0%} confidence at most {ALARMS:.0%} of such "
-        f"photographs score as high{rate_words(logits, card_limit)}"
-    )
-    return OwnLimit(name, n, threshold, words, ALARMS, part.largest_side)
+        return OwnLimit(name, n, None, Reason("own_too_few", "note", {**about, "needed": needed}))
+    values = {**about, "alarms": ALARMS, "confidence": CONFIDENCE}
+    return OwnLimit(name, n, tolerance_limit(logits), Reason("own_limit", "rate", values), ALARMS, part.largest_side)
 
 
-def rate_words(logits: Sequence[float], card_limit: float | None) -> str:
+def marked(logits: Sequence[float], card_limit: float | None) -> dict[str, Any] | None:
     """How many of them the card's own limit would mark."""
     if card_limit is None or not logits:
-        return ""
+        return None
     count = sum(logit >= card_limit for logit in logits)
     low, high = interval(count, len(logits))
-    return f"; the card's limit marks {count} of these {len(logits)} (between {low:.1%} and {high:.1%} with {CONFIDENCE:.0%} confidence)"
+    return {"count": count, "of": len(logits), "low": round(low, 6), "high": round(high, 6), "confidence": CONFIDENCE}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from forensics_ui.core.reasons import Reason
 from forensics_ui.core.types import INCONCLUSIVE, NO_TRACE, SOME, STRONG, Verdict
 
 # Small: the same pixels, one place further. Any save with loss removes the traces themselves: of 31 generated pictures that scored
@@ -19,11 +20,6 @@ class Shift:
     across: int
     down: int
     scores: Mapping[str, float]
-
-    @property
-    def words(self) -> str:
-        """What was done to the picture."""
-        return f"shifted by {self.across}, {self.down} pixels"
 
 
 @dataclass(frozen=True)
@@ -83,10 +79,10 @@ def steadied(verdict: Verdict, detector: str, rule: str, studies: Sequence[Study
     return verdict
 
 
-def _reason(band: str, change: Shift, falls: bool, of_middle: bool) -> str | None:
-    what = "the score of the picture's middle" if of_middle else "the score"
+def _reason(band: str, change: Shift, falls: bool, of_middle: bool) -> Reason | None:
+    values = {"by": [change.across, change.down], "of_middle": of_middle}
     if band in (STRONG, SOME) and falls:
-        return f"lowered from {band!r} by the stability check: {what} falls below its limit when the picture is only {change.words}"
+        return Reason("lowered_by_study", "cause", {"band": band, **values})
     if band == NO_TRACE and not falls:
-        return f"not steady: {what} rises above its limit when the picture is only {change.words}; the stability check never raises a verdict"
+        return Reason("not_steady", "cause", values)
     return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from forensics_ui.core.reasons import Reason
 from forensics_ui.core.types import Analysis, Picture, Verdict
 from forensics_ui.imaging.facts.claims import claims_of
 from forensics_ui.words.claims import told
+from forensics_ui.words import words_of
 
 ONLY_WHERE_THERE_IS_ONE = ("likelihood_ratio", "own_reals", "verdict_alone")
 
@@ -30,11 +32,12 @@ class Score:
     logit: float | None = None
     probability: float | None = None
     verdict: str | None = None
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()  # in sentences
     seconds: float | None = None
     likelihood_ratio: float | None = None  # of calibrated scores
     own_reals: str | None = None  # the set of own photographs that was chosen to judge by
     verdict_alone: str | None = None  # of the score alone, where a stability study lowered it
+    codes: tuple[Reason, ...] = ()  # the same reasons as data, in the same order
     # What the file says of itself, apart from the pixels: claims as JSON with their sentences.
     file_says: tuple[dict[str, Any], ...] = ()
     error: str | None = None
@@ -42,8 +45,10 @@ class Score:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready; the error fields and those of `ONLY_WHERE_THERE_IS_ONE` appear only where there is one."""
-        fields = asdict(self)
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "codes"}
         fields["reasons"], fields["file_says"] = list(self.reasons), list(self.file_says)
+        if self.codes:
+            fields["reason_codes"] = [reason.as_dict() for reason in self.codes]
         if self.error is None:
             del fields["error"], fields["error_code"]
         return {name: value for name, value in fields.items() if value is not None or name not in ONLY_WHERE_THERE_IS_ONE}
@@ -69,7 +74,8 @@ class Score:
             likelihood_ratio=None if verdict.ratio is None else float(f"{verdict.ratio:.4g}"),
             own_reals=verdict.own_reals,
             verdict_alone=verdict.alone,
-            reasons=verdict.reasons,
+            reasons=words_of(verdict.reasons),
+            codes=verdict.reasons,
             file_says=tuple(told(claims_of(picture.facts))),
             **made_by,
         )

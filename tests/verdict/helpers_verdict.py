@@ -18,6 +18,17 @@ def judge_of(card: Mapping[str, Any], reference_set: ReferenceSet | None = None)
     return Judge(Card.from_json({"detector": "lfm", "sha256": SHA256, **card}), reference_set)
 
 
+def codes(verdict: Verdict) -> list[str]:
+    """The codes of its reasons, in their order."""
+    return [reason.code for reason in verdict.reasons]
+
+
+def values(verdict: Verdict, code: str) -> Mapping[str, Any]:
+    """The numbers of the one reason with this code."""
+    (found,) = (reason for reason in verdict.reasons if reason.code == code)
+    return found.values
+
+
 def judge(picture: Picture, analysis: Analysis, card: Mapping[str, Any]) -> Verdict:
     """The verdict by a card alone."""
     return judge_of(card).judge(picture, analysis)

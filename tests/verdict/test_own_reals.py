@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from helpers_verdict import codes, values
 from test_limits_by_condition import card, judged
 
 from forensics_ui.core.errors import ForensicsError
@@ -43,43 +44,45 @@ def test_the_limit_moves_to_where_few_of_the_users_photographs_lie(tmp_path):
     found = own_judged(1.5, card(), tmp_path)
     assert found.band == "inconclusive" and judged(1.5, card()).band == "some evidence of generation"
     assert found.own_reals.startswith("newsroom (")
-    assert any("limit comes from your own photographs 'newsroom': 100" in reason and "95% confidence" in reason for reason in found.reasons)
+    told = values(found, "own_limit")
+    assert (told["name"], told["n"], told["confidence"], told["alarms"]) == ("newsroom", 100, 0.95, 0.05)
     assert own_judged(4.99, card(), tmp_path).band == "some evidence of generation"
 
 
 def test_the_false_alarms_of_the_cards_limit_are_stated_with_their_interval(tmp_path):
-    words = " ".join(own_judged(1.5, card(), tmp_path).reasons)
-    assert "marks 50 of these 100 (between 39.8% and 60.2%" in words
+    marked = values(own_judged(1.5, card(), tmp_path), "own_limit")["marked"]
+    assert (marked["count"], marked["of"]) == (50, 100)
+    assert (marked["low"], marked["high"]) == (pytest.approx(0.398, abs=1e-3), pytest.approx(0.602, abs=1e-3))
 
 
 @pytest.mark.parametrize(
-    ("kinds", "reason"),
+    ("kinds", "code"),
     [
-        ({"n": 58}, "only 58 of your own photographs 'newsroom'"),
-        ({"rule": "crop"}, "not scored with these weights under the input rule 'native'"),
-        ({"sha256": "9" * 64}, "not scored"),
+        ({"n": 58}, "own_too_few"),
+        ({"rule": "crop"}, "own_not_scored"),
+        ({"sha256": "9" * 64}, "own_not_scored"),
     ],
 )
-def test_a_set_that_cannot_speak_changes_nothing_and_is_still_named(tmp_path, kinds, reason):
+def test_a_set_that_cannot_speak_changes_nothing_and_is_still_named(tmp_path, kinds, code):
     found = own_judged(1.5, card(), tmp_path, **kinds)
     assert found.band == "some evidence of generation" and found.own_reals
-    assert any(reason in line and "change nothing here" in line for line in found.reasons)
+    assert code in codes(found)
 
 
 def test_photographs_in_another_condition_do_not_count(tmp_path):
-    assert any("only 0 of your own" in line for line in own_judged(2.5, card(), tmp_path, "JPEG", 95).reasons)
+    assert values(own_judged(2.5, card(), tmp_path, "JPEG", 95), "own_too_few")["n"] == 0
 
 
 def test_weights_without_a_card_get_a_limit_but_never_say_that_there_is_no_trace(tmp_path):
     above, below = own_judged(5.1, {}, tmp_path), own_judged(-9, {}, tmp_path)
     assert above.band == "some evidence of generation" and above.probability is None and above.ratio is None
-    assert below.band == "inconclusive" and "never measured" in below.reasons[0]
+    assert below.band == "inconclusive" and below.reasons[0].code == "below_own_limit"
 
 
 def test_without_a_choice_nothing_is_said(tmp_path):
     own_reals.save(own_set(), tmp_path)
     found = judged(1.5, card())
-    assert found.own_reals is None and not any("own photographs" in reason for reason in found.reasons)
+    assert found.own_reals is None and not [code for code in codes(found) if code.startswith("own")]
 
 
 def test_a_set_that_was_changed_by_hand_is_refused(tmp_path):

@@ -19,6 +19,7 @@ from forensics_ui.batch.plan import Plan
 from forensics_ui.batch.rows import Waiting
 from forensics_ui.batch.run import BatchRun
 from forensics_ui.core.errors import BadImage, ForensicsError
+from forensics_ui.core.reasons import Reason
 from forensics_ui.workbench import Score, Workbench
 
 if TYPE_CHECKING:
@@ -230,5 +231,6 @@ def write(data: Any, what: Any, blocks: list[pyarrow.Table], folder: Path, how: 
 def score_of(record: str) -> Score:
     """The record as it was before it travelled."""
     fields = json.loads(record)
+    codes = tuple(Reason.from_dict(each) for each in fields.pop("reason_codes", ()))
     lists = {name: tuple(fields.get(name, ())) for name in ("reasons", "file_says")}
-    return Score(**{**fields, "path": "", **lists})
+    return Score(**{**fields, "path": "", **lists, "codes": codes})

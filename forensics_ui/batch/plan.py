@@ -91,7 +91,11 @@ class Plan:
     def differences(self, other: Plan) -> list[str]:
         """What is not the same, in words."""
         mine, theirs = self.as_dict(), other.as_dict()
-        names = {"detectors": "the detectors, their weights or the device", "versions": "the version of this program or its libraries", "own_reals": "the own photographs to judge by"}
+        names = {
+            "detectors": "the detectors, their weights or the device",
+            "versions": "the version of this program or its libraries",
+            "own_reals": "the own photographs to judge by",
+        }
         return [names.get(key, key.replace("_", " ")) for key in {**mine, **theirs} if mine.get(key) != theirs.get(key)]
 
 
@@ -115,9 +119,7 @@ def make_plan(
     return Plan(source, choices, rule, asdict(workbench.settings.limits), versions(), own, judges)
 
 
-def choose(
-    workbench: Workbench, detector: str, rule: InputRule, asked: str | None, reference_set: ReferenceSet | None
-) -> tuple[Choice, Judge]:
+def choose(workbench: Workbench, detector: str, rule: InputRule, asked: str | None, reference_set: ReferenceSet | None) -> tuple[Choice, Judge]:
     """Score a small blank picture: only then weights, device and precision are facts."""
     blank = np.zeros((256, 256, 3), np.uint8)
     try:

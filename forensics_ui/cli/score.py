@@ -45,9 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     return SOME_FAILED if failed else DONE
 
 
-def _records(
-    workbench: Workbench, file: Path, detectors: list[str], arguments: argparse.Namespace, own: ReferenceSet | None
-) -> list[Score]:
+def _records(workbench: Workbench, file: Path, detectors: list[str], arguments: argparse.Namespace, own: ReferenceSet | None) -> list[Score]:
     try:
         picture = workbench.open(file, partial=arguments.partial)
     except BadImage as error:

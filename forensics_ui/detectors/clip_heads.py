@@ -60,9 +60,7 @@ class BlockHead(Head):
 
     def places(self, tower: nn.Module, pixels: Tensor) -> Tensor:
         total: Tensor | int = 0
-        for tokens, of_class, of_patches in zip(
-            tokens_after(tower, pixels, self.blocks), self.of_class, self.of_patches, strict=True
-        ):
+        for tokens, of_class, of_patches in zip(tokens_after(tower, pixels, self.blocks), self.of_class, self.of_patches, strict=True):
             tokens = tokens.float()
             # The class token speaks of the whole square: its part is spread evenly over the places.
             total = total + tokens[:, 1:] @ of_patches + (tokens[:, 0] @ of_class)[:, None]

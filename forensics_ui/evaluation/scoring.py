@@ -118,9 +118,7 @@ def _note_makers(scored: ScoredFolder, workbench: Workbench, plan: Plan) -> None
         scored.made_by[choice.detector] = {name: made_by[name] for name in ("weights", "weights_sha256", "device", "precision")} | {
             "input_rule": plan.rule
         }
-        scored.cards[choice.detector] = card_of(
-            choice.weights, choice.weights_sha256, choice.detector, workbench.settings.weights_dir, choice.asked
-        )
+        scored.cards[choice.detector] = card_of(choice.weights, choice.weights_sha256, choice.detector, workbench.settings.weights_dir, choice.asked)
 
 
 def _add(scored: ScoredFolder, row: Mapping[str, Any], plan: Plan) -> None:

@@ -15,7 +15,20 @@ from forensics_ui.report.model import Case, PictureEntry, Report, Section, Skipp
 from forensics_ui.report.provenance import detector_entries, versions
 from forensics_ui.report.words import batch_answer, limits, propositions
 
-OF_ENTRY = ("sha256", "bytes", "format", "declared_type", "detected_type", "width", "height", "complete", "condition", "condition_note", "facts", "file_says")
+OF_ENTRY = (
+    "sha256",
+    "bytes",
+    "format",
+    "declared_type",
+    "detected_type",
+    "width",
+    "height",
+    "complete",
+    "condition",
+    "condition_note",
+    "facts",
+    "file_says",
+)
 BINS = 24
 
 

@@ -154,9 +154,7 @@ def _reliability(card: Card) -> str:
     from forensics_ui.ui.diagram import diagram
 
     drawn = [
-        diagram(f"{rule}, {CONDITIONS.get(name, name)}", rows)
-        for rule, conditions in card.reliability.items()
-        for name, rows in conditions.items()
+        diagram(f"{rule}, {CONDITIONS.get(name, name)}", rows) for rule, conditions in card.reliability.items() for name, rows in conditions.items()
     ]
     note = "<p>Where the points lie on the diagonal, the probabilities come true as stated. Real and generated pictures count the same.</p>"
     return fold("Do the probabilities come true?", f'{note}<div class="diagrams">{"".join(drawn)}</div>') if drawn else ""
@@ -164,9 +162,7 @@ def _reliability(card: Card) -> str:
 
 def _compared(card: Card) -> str:
     other = card.compared_with
-    return (
-        fold("The same pictures under other weights", f"<p>{escape(sentence(other[0]))}</p>{_figure_table(other[1])}") if other else ""
-    )
+    return fold("The same pictures under other weights", f"<p>{escape(sentence(other[0]))}</p>{_figure_table(other[1])}") if other else ""
 
 
 def _data(card: Card) -> str:

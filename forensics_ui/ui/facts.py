@@ -89,7 +89,11 @@ def _everything(picture: Picture) -> str:
     exif = _folded("EXIF", picture.facts.get("exif"))
     place = _folded("Place (GPS)", picture.facts.get("gps"))
     text = _folded("Text in the file", picture.facts.get("text"))
-    rest = {name: value for name, value in picture.facts.items() if name not in SHOWN_ELSEWHERE and name not in ("exif", "gps", "text", "generators", "claims")}
+    rest = {
+        name: value
+        for name, value in picture.facts.items()
+        if name not in SHOWN_ELSEWHERE and name not in ("exif", "gps", "text", "generators", "claims")
+    }
     return exif + place + text + _folded("All facts", rest)
 
 

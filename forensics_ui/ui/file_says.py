@@ -13,10 +13,7 @@ from forensics_ui.words.claims import sentence as claim_sentence
 
 COPY = '<button type="button" class="copy" title="Copy this value">Copy</button>'
 SCROLLS = 200
-NOTE = (
-    '<p class="quiet">Programs and sites often remove such statements: '
-    "a file that says nothing can be anything.</p>"
-)
+NOTE = '<p class="quiet">Programs and sites often remove such statements: a file that says nothing can be anything.</p>'
 
 
 def file_says(picture: Picture | None) -> str:
@@ -25,11 +22,7 @@ def file_says(picture: Picture | None) -> str:
     if not claims:
         return ""
     first = claims[0]
-    loud = (
-        " loud"
-        if first.says in (GENERATED, EDITED_BY_MODEL) and first.trust != SIGNED_BROKEN
-        else ""
-    )
+    loud = " loud" if first.says in (GENERATED, EDITED_BY_MODEL) and first.trust != SIGNED_BROKEN else ""
     mark = "open" if first.trust == ANYONE else "signed"
     return (
         f'<section class="file-says{loud}" aria-label="What the file says of itself">'
@@ -46,9 +39,7 @@ def _more(claims: Sequence[Claim]) -> str:
 
 
 def _claim(claim: Claim) -> str:
-    rows = "".join(
-        f"<dt>{escape(each.name)}</dt><dd>{_value(each.text)}{COPY}</dd>" for each in claim.fields
-    )
+    rows = "".join(f"<dt>{escape(each.name)}</dt><dd>{_value(each.text)}{COPY}</dd>" for each in claim.fields)
     return (
         f'<div class="claim"><h4>{escape(KIND_WORDS[claim.kind])} '
         f"<small>{escape(claim.where)}</small></h4>"

@@ -277,9 +277,7 @@ def _sharing(rendering: Rendering, other: Rendering | None) -> Rendering:
     return replace(rendering, panes=tuple(replace(pane, make=one.make, known_size=one.size, lazy=one.lazy) for pane, one in pairs))
 
 
-def _keys(
-    kind: Any, token: str, options: dict[str, Any], rule: str, second: Picture | None, own: ReferenceSet | None
-) -> tuple[str, str]:
+def _keys(kind: Any, token: str, options: dict[str, Any], rule: str, second: Picture | None, own: ReferenceSet | None) -> tuple[str, str]:
     """What makes a showing the same, and what makes the numbers in its panes the same."""
     paint = {option.name for option in kind.options if option.paints}
     numbers = {name: value for name, value in options.items() if name not in paint}

@@ -26,9 +26,7 @@ LEAST_SOME, LEAST_STRONG = 3.0, 10.0
 Weaker = Literal["young", "larger", "ratio"]
 
 
-def band_of(
-    logit: float, limits: Limits, figures: ErrorRates | None, condition: Condition, weaker: Weaker | None
-) -> tuple[str, Reason]:
+def band_of(logit: float, limits: Limits, figures: ErrorRates | None, condition: Condition, weaker: Weaker | None) -> tuple[str, Reason]:
     """The band of a score and its cause. `weaker` says why no strong word may be given."""
     band, cause = _band(logit, limits, figures, condition)
     if band == STRONG and weaker:

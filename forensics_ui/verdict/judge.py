@@ -77,9 +77,7 @@ class Judge:
             return Verdict(INCONCLUSIVE, None, (why, _papers_line(analysis), *young, *notes))
         return self._weighed(analysis, condition, limits, larger, young)
 
-    def _weighed(
-        self, analysis: Analysis, condition: Condition, limits: Limits, larger: dict[str, float] | None, young: list[Reason]
-    ) -> Verdict:
+    def _weighed(self, analysis: Analysis, condition: Condition, limits: Limits, larger: dict[str, float] | None, young: list[Reason]) -> Verdict:
         """The verdict where there are limits to hold the score against."""
         grown = offset_at(limits.growth, side_of(analysis.seen.input_size))
         logit = analysis.logit - grown

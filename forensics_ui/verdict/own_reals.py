@@ -94,9 +94,7 @@ def forget(name: str, data_dir: Path) -> None:
     (data_dir / FOLDER / f"{name}.json").unlink()
 
 
-def account(
-    own: ReferenceSet, detector: str, weights_sha256: str, rule: str, card_limit: float | None = None
-) -> dict[str, Any]:
+def account(own: ReferenceSet, detector: str, weights_sha256: str, rule: str, card_limit: float | None = None) -> dict[str, Any]:
     """What a set says of one detector, weights and rule, by condition: counts, limit, and the
     card's false alarms with their interval."""
     part = own.part(detector, weights_sha256, rule)

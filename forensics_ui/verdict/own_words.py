@@ -20,8 +20,7 @@ def sentences(own: ReferenceSet, accounts: Sequence[Mapping[str, Any]]) -> list[
     """Of the set, then of each detector, rule and condition."""
     failed = sum(own.failed.values())
     lines = [
-        f"{own.name}: {own.pictures} different photographs of {own.folder!r}, scored {own.made}"
-        + (f"; {failed} files failed" if failed else "")
+        f"{own.name}: {own.pictures} different photographs of {own.folder!r}, scored {own.made}" + (f"; {failed} files failed" if failed else "")
     ]
     for account in accounts:
         where = f"{account['detector']}, {account['weights']}, rule {account['rule']}"

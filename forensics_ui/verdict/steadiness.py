@@ -35,12 +35,10 @@ class Study:
     def from_numbers(cls, numbers: Mapping[str, Any]) -> Study:
         """Read the numbers of the stability view."""
         shifts = tuple(
-            Shift(*row["by"], {name: score for name, score in row["scores"].items() if score is not None})
-            for row in numbers.get("shifts") or ()
+            Shift(*row["by"], {name: score for name, score in row["scores"].items() if score is not None}) for row in numbers.get("shifts") or ()
         )
         starts, limits = (
-            {name: value for name, value in (numbers.get(key) or {}).items() if value is not None}
-            for key in ("as_it_is", "thresholds")
+            {name: value for name, value in (numbers.get(key) or {}).items() if value is not None} for key in ("as_it_is", "thresholds")
         )
         return cls(str(numbers.get("rule")), starts, limits, shifts)
 
@@ -49,9 +47,7 @@ class Study:
         start, limit = self.as_it_is.get(detector), self.limits.get(detector)
         if start is None or limit is None:
             return None
-        crossing = (
-            shift for shift in self.shifts if detector in shift.scores and (shift.scores[detector] >= limit) != (start >= limit)
-        )
+        crossing = (shift for shift in self.shifts if detector in shift.scores and (shift.scores[detector] >= limit) != (start >= limit))
         return next(crossing, None)
 
     def above(self, detector: str) -> bool:

@@ -289,10 +289,7 @@ def _learning(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "training": {key: value for key, value in training.items() if key != "log"},
         "log": tuple(log),
-        "data": tuple(
-            DataGroup(name, group.get("real") or {}, group.get("fake") or {}, name in trained_on)
-            for name, group in groups
-        ),
+        "data": tuple(DataGroup(name, group.get("real") or {}, group.get("fake") or {}, name in trained_on) for name, group in groups),
     }
 
 

@@ -114,9 +114,7 @@ def _allowed(request: urllib.request.Request) -> urllib.request.Request:
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
     """Follow redirects, but never off https."""
 
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> Request | None:
+    def redirect_request(self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str) -> Request | None:
         following = super().redirect_request(req, fp, code, msg, headers, newurl)
         return _allowed(following) if following else None
 

@@ -15,10 +15,7 @@ NEARLY_ALL = 0.95
 
 def _above_limit(values: Values) -> str:
     where = f" in this condition ({here(condition_in(values))})" if "condition" in values else ""
-    said = (
-        f"the score lies above all but about {values['alarms'] * 100:g} % of the {values['n_real']} real pictures "
-        f"it was calibrated on{where}"
-    )
+    said = f"the score lies above all but about {values['alarms'] * 100:g} % of the {values['n_real']} real pictures it was calibrated on{where}"
     return f"{said}{_weaker(values)}"
 
 
@@ -41,10 +38,7 @@ def _weaker(values: Values) -> str:
 
 def _ratio_too_small(values: Values) -> str:
     where = here(condition_in(values))
-    return (
-        f"few real pictures score so high, but {where}, hardly more generated ones do "
-        f"(likelihood ratio {values['ratio']:.1f})"
-    )
+    return f"few real pictures score so high, but {where}, hardly more generated ones do (likelihood ratio {values['ratio']:.1f})"
 
 
 def _high_but_common(values: Values) -> str:
@@ -86,10 +80,7 @@ def _larger(values: Values) -> str:
 
 def _larger_than_counted(values: Values) -> str:
     this = _megapixels(values["side"])
-    return (
-        f"{COUNTED} {_megapixels(values['counted'])} megapixels; "
-        f"of larger ones, like this with {this}, only photographs were measured"
-    )
+    return f"{COUNTED} {_megapixels(values['counted'])} megapixels; of larger ones, like this with {this}, only photographs were measured"
 
 
 def _larger_levelled(values: Values) -> str:
@@ -111,10 +102,7 @@ def _ratio(values: Values) -> str:
     times = max(ratio, 1 / ratio)
     number = f"{times:.1f}" if times < 3 else f"{times:.0f}"
     capped = "at least" if values["capped"] else "about"
-    return (
-        f"such a score is {capped} {number} times as common among {more} pictures as among {less} ones "
-        f"(likelihood ratio {ratio:.2g})"
-    )
+    return f"such a score is {capped} {number} times as common among {more} pictures as among {less} ones (likelihood ratio {ratio:.2g})"
 
 
 def _blind(values: Values) -> str:
@@ -162,10 +150,7 @@ def _own_not_scored(values: Values) -> str:
 
 
 def _own_unmeasured(values: Values) -> str:
-    return (
-        f"limits from own photographs go by conditions that were measured, so your own photographs "
-        f"{values['name']!r} change nothing here"
-    )
+    return f"limits from own photographs go by conditions that were measured, so your own photographs {values['name']!r} change nothing here"
 
 
 def _own_too_few(values: Values) -> str:

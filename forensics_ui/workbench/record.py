@@ -8,8 +8,8 @@ from typing import Any
 from forensics_ui.core.reasons import Reason
 from forensics_ui.core.types import Analysis, Picture, Verdict
 from forensics_ui.imaging.facts.claims import claims_of
-from forensics_ui.words.claims import told
 from forensics_ui.words import words_of
+from forensics_ui.words.claims import told
 
 ONLY_WHERE_THERE_IS_ONE = ("likelihood_ratio", "own_reals", "verdict_alone")
 

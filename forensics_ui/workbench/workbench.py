@@ -136,7 +136,11 @@ class Workbench:
         return Judge(card_of(*made_by, self.settings.weights_dir, chosen), reference_set)
 
     def judged_again(
-        self, picture: Picture, scored: Scored, chosen: str | None = None, reference_set: ReferenceSet | None = None,
+        self,
+        picture: Picture,
+        scored: Scored,
+        chosen: str | None = None,
+        reference_set: ReferenceSet | None = None,
         studies: Sequence[Study] = (),
     ) -> Scored:
         """The same score under other photographs or after studies; nothing is computed."""

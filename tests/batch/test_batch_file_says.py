@@ -31,10 +31,7 @@ def test_rows_and_tables_tell_what_the_file_says(manager, own, tmp_path):
     written = write_outputs(manager, batch, tmp_path / "out", ("csv", "json"))
     lines = csv.DictReader(io.StringIO(written["csv"].read_text(encoding="utf-8-sig")))
     cells = {line["path"]: line["file_says"] for line in lines}
-    assert (
-        cells["said.png"]
-        == 'made with Stable Diffusion web UI (A1111 format), model "xl" (unsigned)'
-    )
+    assert cells["said.png"] == 'made with Stable Diffusion web UI (A1111 format), model "xl" (unsigned)'
     assert [cell for path, cell in cells.items() if path != "said.png"] == [""]
     record = json.loads(written["json"].read_text())
     assert record["files"][-1]["file_says"][0]["fields"]

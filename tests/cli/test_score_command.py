@@ -13,9 +13,7 @@ from safetensors.torch import save_file
 
 from tests.detectors.helpers_networks import photo_like, seeded
 
-FIELDS = (
-    "path sha256 format width height detector weights weights_sha256 input_rule device precision logit probability verdict reasons seconds file_says".split()
-)
+FIELDS = "path sha256 format width height detector weights weights_sha256 input_rule device precision logit probability verdict reasons seconds file_says".split()
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +57,7 @@ def test_what_the_file_says_of_itself_stands_first_and_leaves_the_verdict_alone(
     given = [named, "--weights", str(folder / "own.safetensors"), "--input-rule", "crop"]
     code, lines, _ = score(folder, *given)
     assert code == 0 and "inconclusive" in lines[1]
-    assert lines[0] == (
-        f"{named}: The file says: made with Stable Diffusion web UI (A1111 format), "
-        'model "sd_xl_base_1.0" (anyone can write this).'
-    )
+    assert lines[0] == (f'{named}: The file says: made with Stable Diffusion web UI (A1111 format), model "sd_xl_base_1.0" (anyone can write this).')
     (record,) = map(json.loads, score(folder, *given, "--json")[1])
     (claim,) = record["file_says"]
     assert record["verdict"] == "inconclusive" and claim["trust"] == "anyone_can_write"

@@ -129,7 +129,7 @@ def block_of(rgb: np.ndarray, rule: str, side: int) -> np.ndarray:
     if rule == "native":
         step = 2 if side == 256 else side
         rows, columns = height // step * step, width // step * step
-        top, left = ((0, 0) if step == 2 else (corner(height, rows), corner(width, columns)))
+        top, left = (0, 0) if step == 2 else (corner(height, rows), corner(width, columns))
         return rgb[top : top + rows, left : left + columns]
     if rule == "crop":
         rows, columns = (min(side, length // 2 * 2) for length in (height, width))

@@ -115,9 +115,7 @@ def xmp(inner: str) -> bytes:
 
 def source_type(name: str) -> bytes:
     """A packet with a digital source type."""
-    return xmp(
-        f'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/{name}">'
-    )
+    return xmp(f'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/{name}">')
 
 
 def hidden(text: str, word: str, size: tuple[int, int] = (96, 80)) -> bytes:

@@ -100,11 +100,7 @@ def test_a_drawn_workflow_alone_is_enough(intake):
     data = with_exif("WEBP", {0x010F: f"Workflow:{json.dumps(DRAWN)}"})
     claim = first(intake, data)
     assert claim.model == "dream" and claim.where == "EXIF Make"
-    assert (
-        table(claim)["prompt"] == "a boat"
-        and table(claim)["seed"] == "77"
-        and table(claim)["steps"] == "12"
-    )
+    assert table(claim)["prompt"] == "a boat" and table(claim)["seed"] == "77" and table(claim)["steps"] == "12"
 
 
 def test_a_workflow_longer_than_the_shown_text_is_still_read(intake):
@@ -131,9 +127,7 @@ OLD_INVOKE = {
     "model_weights": "sd-1.5",
     "image": {"prompt": [{"prompt": "a hill"}], "seed": 4, "steps": 30},
 }
-SWARM = {
-    "sui_image_params": {"prompt": "a man", "model": "Flux/flux1-dev-fp8", "seed": 123, "steps": 25}
-}
+SWARM = {"sui_image_params": {"prompt": "a man", "model": "Flux/flux1-dev-fp8", "seed": 123, "steps": 25}}
 FOOOCUS = {
     "version": "Fooocus v2.5.5",
     "prompt": "a cup",
@@ -150,9 +144,7 @@ DRAW = {
     "model": "flux_1_schnell_q8p.ckpt",
 }
 
-COMMENT = (
-    f"<exif:UserComment><rdf:Alt><rdf:li>{json.dumps(DRAW)}</rdf:li></rdf:Alt></exif:UserComment>"
-)
+COMMENT = f"<exif:UserComment><rdf:Alt><rdf:li>{json.dumps(DRAW)}</rdf:li></rdf:Alt></exif:UserComment>"
 DRAW_THINGS = xmp(f"xmp:CreatorTool='Draw Things'>{COMMENT}").decode()
 EASY = {
     "prompt": "a tree",
@@ -186,9 +178,7 @@ def test_dialects_of_parameters_are_told_apart(intake, texts, tool, model, promp
     assert table(claim)["prompt"] == prompt
 
 
-@pytest.mark.parametrize(
-    "word", ["stealth_pnginfo", "stealth_pngcomp", "stealth_rgbinfo", "stealth_rgbcomp"]
-)
+@pytest.mark.parametrize("word", ["stealth_pnginfo", "stealth_pngcomp", "stealth_rgbinfo", "stealth_rgbcomp"])
 def test_parameters_hidden_in_the_lowest_bits_are_read(intake, word):
     claim = first(intake, hidden(A1111.format(version="v1"), word))
     assert claim.model == "sd_xl_base_1.0" and "lowest bits" in claim.where
@@ -204,18 +194,12 @@ def test_a_job_of_midjourney_is_read(intake):
     for data in (png({"Description": text}), with_exif("JPEG", {0x010E: text})):
         claim = first(intake, data)
         assert (claim.tool, claim.model) == ("Midjourney", "v6.1")
-        assert table(claim)["prompt"] == "a cat in a hat" and table(claim)["job id"].startswith(
-            "12345678"
-        )
+        assert table(claim)["prompt"] == "a cat in a hat" and table(claim)["job id"].startswith("12345678")
 
 
 @pytest.mark.parametrize("tag", [0x0131, 0x010E, 0x010F, 0x013B, 0x9C9C])
 def test_the_mark_of_dall_e_is_found_in_every_tag(intake, tag):
-    value = (
-        "OpenAI--ImageGeneration\0".encode("utf-16-le")
-        if tag == 0x9C9C
-        else "OpenAI--ImageGeneration"
-    )
+    value = "OpenAI--ImageGeneration\0".encode("utf-16-le") if tag == 0x9C9C else "OpenAI--ImageGeneration"
     claim = first(intake, with_exif("JPEG", {tag: value}))
     assert (claim.tool, claim.says, claim.kind) == ("OpenAI", "generated", "exif")
 
@@ -228,13 +212,8 @@ def test_the_mark_of_dall_e_is_found_in_the_comment_and_outside_any_tag(intake):
 
 def test_the_pair_of_tags_of_grok_is_known(intake):
     uuid = "123e4567-e89b-12d3-a456-426614174000"
-    assert (
-        first(intake, with_exif("JPEG", {0x010E: "Signature: " + "A" * 88, 0x013B: uuid})).tool
-        == "xAI Grok"
-    )
-    assert not claims_of(
-        intake.open(with_exif("JPEG", {0x010E: "Signature: J. Smith", 0x013B: uuid})).facts
-    )
+    assert first(intake, with_exif("JPEG", {0x010E: "Signature: " + "A" * 88, 0x013B: uuid})).tool == "xAI Grok"
+    assert not claims_of(intake.open(with_exif("JPEG", {0x010E: "Signature: J. Smith", 0x013B: uuid})).facts)
 
 
 LABEL = {"Label": "1", "ContentProducer": "doubao", "ProduceID": "42", "ReservedCode1": ""}
@@ -244,17 +223,13 @@ LABEL = {"Label": "1", "ContentProducer": "doubao", "ProduceID": "42", "Reserved
     "data",
     [
         lambda: png({"AIGC": json.dumps(LABEL)}),
-        lambda: encode(
-            photograph(), "JPEG", xmp=xmp(f"><TC260:AIGC>{json.dumps(LABEL)}</TC260:AIGC>")
-        ),
+        lambda: encode(photograph(), "JPEG", xmp=xmp(f"><TC260:AIGC>{json.dumps(LABEL)}</TC260:AIGC>")),
         lambda: encode(
             photograph(),
             "WEBP",
             xmp=xmp('TC260:AIGC="' + json.dumps(LABEL).replace('"', "&quot;") + '">'),
         ),
-        lambda: with_exif(
-            "JPEG", {}, {0x9286: b"ASCII\0\0\0" + json.dumps({"AIGC": LABEL}).encode()}
-        ),
+        lambda: with_exif("JPEG", {}, {0x9286: b"ASCII\0\0\0" + json.dumps({"AIGC": LABEL}).encode()}),
     ],
 )
 def test_the_label_of_chinas_rules_is_read(intake, data):
@@ -342,8 +317,6 @@ def test_an_ordinary_picture_says_nothing(intake):
 
 
 def test_claims_survive_json(intake):
-    found = claims_of(
-        intake.open(png({"parameters": A1111.format(version="v1"), "Software": "Canva"})).facts
-    )
+    found = claims_of(intake.open(png({"parameters": A1111.format(version="v1"), "Software": "Canva"})).facts)
     again = claims_from(json.loads(json.dumps([each.as_dict() for each in found])))
     assert again == found and len(found) == 2 and found[0].says == "generated"

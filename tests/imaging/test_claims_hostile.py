@@ -21,10 +21,7 @@ from forensics_ui.imaging.facts.claims import claims_of
 from forensics_ui.words.claims import sentence, short
 
 DEEP = '{"nodes": ' + "[" * 100_000
-CIRCLE = {
-    str(n): {"class_type": "KSampler", "inputs": {"positive": [str((n + 1) % 50), 0]}}
-    for n in range(50)
-}
+CIRCLE = {str(n): {"class_type": "KSampler", "inputs": {"positive": [str((n + 1) % 50), 0]}} for n in range(50)}
 WRONG_KINDS = {
     "1": {"class_type": ["a"], "inputs": "b"},
     "2": {"class_type": "KSampler", "inputs": {"seed": {}, "positive": [{}, 0]}},
@@ -54,9 +51,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize(
-    "key", ["parameters", "prompt", "workflow", "Comment", "AIGC", "Dream", "invokeai_metadata"]
-)
+@pytest.mark.parametrize("key", ["parameters", "prompt", "workflow", "Comment", "AIGC", "Dream", "invokeai_metadata"])
 def test_odd_texts_raise_nothing_and_take_no_time(text, key):
     said, start = Said("text", key, text), time.perf_counter()
     claim_comfy.read([said])
@@ -68,12 +63,7 @@ def test_odd_texts_raise_nothing_and_take_no_time(text, key):
 
 
 def test_odd_texts_in_a_real_file_leave_the_picture_readable(intake):
-    data = png(
-        {
-            f"parameters{n}" if n else "parameters": text.replace("\0", "")
-            for n, text in enumerate(TEXTS[:12])
-        }
-    )
+    data = png({f"parameters{n}" if n else "parameters": text.replace("\0", "") for n, text in enumerate(TEXTS[:12])})
     picture = intake.open(data)
     assert picture.width == 64
     for claim in claims_of(picture.facts):
@@ -115,31 +105,22 @@ def test_manifests_of_the_wrong_form_raise_nothing():
         {},
         {"manifests": [], "active_manifest": {}},
         {
-            "manifests": {
-                "a": {"assertions": [1, {"label": "c2pa.actions", "data": []}], "ingredients": {}}
-            },
+            "manifests": {"a": {"assertions": [1, {"label": "c2pa.actions", "data": []}], "ingredients": {}}},
             "active_manifest": "a",
         },
         {
-            "manifests": {
-                "a": {"ingredients": [{"active_manifest": "a", "relationship": "parentOf"}] * 99}
-            },
+            "manifests": {"a": {"ingredients": [{"active_manifest": "a", "relationship": "parentOf"}] * 99}},
             "active_manifest": "a",
         },
     ):
         found = credentials.sources(store)
-        assert (
-            claim_signed.read({"state": "valid", "signer": 5, "agents": [{}], **found}) is not None
-        )
+        assert claim_signed.read({"state": "valid", "signer": 5, "agents": [{}], **found}) is not None
     assert claim_signed.read({"state": []}) is None
 
 
 def test_claims_of_foreign_json_are_checked():
     good = Claim("text", "generated", "x", tool="a" * 10_000).as_dict()
-    assert (
-        claims_from([good] * 100)[0].tool == "a" * 200
-        and len(claims_from([good] * 100)) == MOST_CLAIMS
-    )
+    assert claims_from([good] * 100)[0].tool == "a" * 200 and len(claims_from([good] * 100)) == MOST_CLAIMS
     for bad in (
         None,
         5,

@@ -37,18 +37,13 @@ def claim_in(intake, data: bytes) -> Claim:
     return claims_of(intake.open(data).facts)[0]
 
 
-@pytest.mark.parametrize(
-    ("kind", "mime"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")]
-)
+@pytest.mark.parametrize(("kind", "mime"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")])
 def test_a_signature_that_fits_says_so_and_that_nobody_knows_the_signer(intake, kind, mime):
-    claim = claim_in(
-        intake, signed(kind, mime, manifest(("c2pa.created", "trainedAlgorithmicMedia", "GPT-4o")))
-    )
+    claim = claim_in(intake, signed(kind, mime, manifest(("c2pa.created", "trainedAlgorithmicMedia", "GPT-4o"))))
     assert (claim.kind, claim.says, claim.trust) == ("c2pa", "generated", "signed_untrusted_issuer")
     assert (claim.signer, claim.tool) == ("Test Press", "GPT-4o")
     assert sentence(claim) == (
-        'Signed in the name of "Test Press": made by a generative model (GPT-4o); '
-        "the signature fits these bytes; who signed is not verified."
+        'Signed in the name of "Test Press": made by a generative model (GPT-4o); the signature fits these bytes; who signed is not verified.'
     )
 
 
@@ -74,16 +69,11 @@ def test_a_known_signer_is_believed():
         "trust": {"trust_anchors": keys.root_pem},
         "verify": {"verify_trust": True, "ocsp_fetch": False, "remote_manifest_fetch": False},
     }
-    with c2pa.Reader(
-        "image/jpeg", io.BytesIO(data), context=c2pa.Context(c2pa.Settings.from_dict(anchors))
-    ) as reader:
+    with c2pa.Reader("image/jpeg", io.BytesIO(data), context=c2pa.Context(c2pa.Settings.from_dict(anchors))) as reader:
         found = provenance.summary(json.loads(reader.json()), 4096)
     (claim,) = claims_of({"c2pa": found})
     assert claim.trust == "signed_valid"
-    assert (
-        sentence(claim)
-        == "Signed by Test Press: made by a generative model (picture machine 2); the signature holds."
-    )
+    assert sentence(claim) == "Signed by Test Press: made by a generative model (picture machine 2); the signature holds."
 
 
 @pytest.mark.parametrize(
@@ -107,9 +97,7 @@ def test_what_it_was_made_from_counts_where_it_says_nothing_itself(intake):
         made = manifest(("c2pa.created", "digitalCreation", ""))
         if relation == "parentOf":
             made = manifest(("c2pa.opened", "", ""))
-            made["assertions"][0]["data"]["actions"][0]["parameters"] = {
-                "ingredientIds": ["before"]
-            }
+            made["assertions"][0]["data"]["actions"][0]["parameters"] = {"ingredientIds": ["before"]}
         data = signed("JPEG", "image/jpeg", made, ingredient=(relation, parent))
         assert claim_in(intake, data).says == says
 

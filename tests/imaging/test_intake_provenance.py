@@ -54,9 +54,7 @@ class Credentials:
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
-def signed(
-    kind: str, mime: str, manifest: dict | None = None, keys: Credentials | None = None, ingredient: tuple[str, bytes] | None = None
-) -> bytes:
+def signed(kind: str, mime: str, manifest: dict | None = None, keys: Credentials | None = None, ingredient: tuple[str, bytes] | None = None) -> bytes:
     keys, target = keys or Credentials(), io.BytesIO()
     offline = c2pa.Context(c2pa.Settings.from_dict({"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}))
     with c2pa.Signer.from_callback(keys.sign, c2pa.C2paSigningAlg.ES256, keys.pem, None) as signer:

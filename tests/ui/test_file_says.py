@@ -28,9 +28,7 @@ def test_the_line_stands_in_the_headline_apart_from_the_pixels(screen, give):
     lead = screen.locator(".answers .lead")
     assert lead.locator(".pixels-say").inner_text() == "The pixels say"
     said = lead.locator(".file-says .said").inner_text()
-    assert said.startswith(
-        'The file says: made with Stable Diffusion web UI (A1111 format), model "sd_xl_base_1.0"'
-    )
+    assert said.startswith('The file says: made with Stable Diffusion web UI (A1111 format), model "sd_xl_base_1.0"')
     assert said.endswith("anyone can write this")
     top = lead.locator(".file-says").bounding_box()["y"]
     assert top < screen.locator(".answers .card").first.bounding_box()["y"]

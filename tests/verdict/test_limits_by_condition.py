@@ -66,9 +66,7 @@ def test_what_is_known_of_the_closest_condition_is_not_said_of_the_pictures_own(
 def test_a_limit_names_who_set_it():
     given, measured = card(), Condition(**JPEG_95)
     assert judge_of(given).limits("native", measured).origin == "from the weights' card"
-    assert judge_of(given).limits("native", replace(measured, unmeasured="format")).origin.endswith(
-        "the strictest of all its conditions"
-    )
+    assert judge_of(given).limits("native", replace(measured, unmeasured="format")).origin.endswith("the strictest of all its conditions")
 
 
 def test_a_card_without_conditions_is_read_as_before():

@@ -39,7 +39,10 @@ def test_a_condition_says_only_what_differs_from_all_together():
     assert "halved" not in card.calibration["native"].conditions and card.calibration["paper"] is None
 
 
-@pytest.mark.parametrize("fields", [{"calibration": 3}, {"calibration": {"native": {"n_real": 3}}}, {"figures": {"a": 1}}, {"data": ["x"]}, {"native_by_size": {"big": {}}}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"calibration": 3}, {"calibration": {"native": {"n_real": 3}}}, {"figures": {"a": 1}}, {"data": ["x"]}, {"native_by_size": {"big": {}}}],
+)
 def test_a_card_of_another_form_keeps_whose_it_is_and_judges_nothing(fields):
     card = Card.from_json({"detector": "lfm", "sha256": "1" * 64, **fields})
     assert card.problem and card.detector == "lfm" and not card.calibration and not card.figures and card.fields

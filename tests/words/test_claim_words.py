@@ -61,17 +61,12 @@ def test_no_claim_is_worded_as_a_judgement_or_breaks_its_line():
     evil = 'a "quoted"\nname ' + "x" * 300
     for kind, says, trust in itertools.product(c.KINDS, c.SAYS, c.TRUST):
         for tool, detail in itertools.product(("", evil), ("", "digitalCapture", evil)):
-            words = sentence(
-                Claim(kind, says, "x", trust, tool=tool, model=evil, signer=evil, detail=detail)
-            )
+            words = sentence(Claim(kind, says, "x", trust, tool=tool, model=evil, signer=evil, detail=detail))
             assert words.endswith(".") and "\n" not in words and len(words) < 400
             assert not {"fake", "authentic", "genuine", "real"} & set(words.lower().split())
 
 
 def test_a_cell_of_a_table_has_three_claims_at_most():
     claims = [Claim(c.EXIF, c.GENERATED, "x", tool=name) for name in "ABCDE"]
-    assert (
-        short(claims)
-        == "made with A (unsigned); made with B (unsigned); made with C (unsigned); 2 more"
-    )
+    assert short(claims) == "made with A (unsigned); made with B (unsigned); made with C (unsigned); 2 more"
     assert told(claims)[0]["sentence"].startswith("The file says: made with A")

@@ -57,7 +57,10 @@ def test_a_reason_is_said_in_the_words_of_always(reason, words):
                 "which was not measured together",
             ),
         ),
-        (Condition("jpeg80", "HEIF", unmeasured="format"), ("pictures saved with loss", "saved as HEIC, as a rule with loss", "no limit was measured for HEIC")),
+        (
+            Condition("jpeg80", "HEIF", unmeasured="format"),
+            ("pictures saved with loss", "saved as HEIC, as a rule with loss", "no limit was measured for HEIC"),
+        ),
     ],
 )
 def test_a_condition_is_said_of_such_pictures_and_of_this_one(condition, said):
@@ -77,7 +80,11 @@ def test_a_record_without_codes_that_can_be_read_has_its_sentences_the_first_is_
 
 
 def test_nobody_looks_how_a_reason_begins():
-    wrong = [path for path in PACKAGE.rglob("*.py") if re.search(r"reason\w*(\[\d\])?\.startswith\(|reasons\[0\]|reasons\[\"0", path.read_text(encoding="utf-8"))]
+    wrong = [
+        path
+        for path in PACKAGE.rglob("*.py")
+        if re.search(r"reason\w*(\[\d\])?\.startswith\(|reasons\[0\]|reasons\[\"0", path.read_text(encoding="utf-8"))
+    ]
     assert [path.relative_to(PACKAGE).as_posix() for path in wrong] == [ALLOWED]
 
 

@@ -81,9 +81,7 @@ def count_try(folder: Path, table: pyarrow.Table) -> None:
 class Slot:
     """One detector service with its decoders; lives in a worker of the cluster and is called with blocks."""
 
-    def __init__(
-        self, settings: Settings, plan: Mapping[str, Any], decoders: int, tries: Path, judged_by: ReferenceSet | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, plan: Mapping[str, Any], decoders: int, tries: Path, judged_by: ReferenceSet | None = None) -> None:
         self._plan, self._tries, self._judged_by = Plan.from_dict(plan), tries, judged_by
         self._host = socket.gethostname()
         self._worker = f"{self._host}:{os.getpid()}"

@@ -69,13 +69,9 @@ def gather(image: Any, data: bytes, request: dict[str, Any], shape: Structure) -
         **written,
     }
     secret = source.attempt("Hidden parameters", lambda: hidden.signature(image))
-    found["generators"] = source.attempt(
-        "Generator parameters", lambda: generators.find(written, tags, secret, source.limit), []
-    )
+    found["generators"] = source.attempt("Generator parameters", lambda: generators.find(written, tags, secret, source.limit), [])
     told = source.attempt("Hidden parameters", lambda: hidden.message(image)) if secret else None
-    found["claims"] = source.attempt(
-        "What the file says of itself", lambda: claims.read(source, written, tags["exif"], told), []
-    )
+    found["claims"] = source.attempt("What the file says of itself", lambda: claims.read(source, written, tags["exif"], told), [])
     remark(source, found)
     return {**found, "remarks": source.remarks}
 

@@ -67,11 +67,7 @@ def nodes_of(text: str) -> Nodes:
         return drawn(found)
     inner = found.get("prompt") if isinstance(found.get("prompt"), Mapping) else found
     pairs = list(inner.items())[:MOST_NODES]
-    return {
-        str(key): node(each)
-        for key, each in pairs
-        if isinstance(each, Mapping) and "class_type" in each
-    }
+    return {str(key): node(each) for key, each in pairs if isinstance(each, Mapping) and "class_type" in each}
 
 
 def node(each: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,11 +81,7 @@ def node(each: Mapping[str, Any]) -> dict[str, Any]:
 
 def drawn(found: Mapping[str, Any]) -> Nodes:
     """The nodes of a workflow as it was drawn: links and values have to be named first."""
-    links = {
-        each[0]: each
-        for each in listed(found.get("links"))
-        if isinstance(each, list) and len(each) > 4 and isinstance(each[0], int)
-    }
+    links = {each[0]: each for each in listed(found.get("links")) if isinstance(each, list) and len(each) > 4 and isinstance(each[0], int)}
     nodes: Nodes = {}
     for each in listed(found["nodes"]):
         if isinstance(each, Mapping) and "type" in each:
@@ -102,9 +94,7 @@ def drawn(found: Mapping[str, Any]) -> Nodes:
                     inputs[str(slot.get("name"))] = [links[link][1], links[link][2]]
             nodes[str(each.get("id"))] = {"type": kind, "inputs": inputs}
     # A list of nodes that is no workflow has none of the known kinds.
-    return (
-        nodes if "links" in found or any(each["type"] in WIDGETS for each in nodes.values()) else {}
-    )
+    return nodes if "links" in found or any(each["type"] in WIDGETS for each in nodes.values()) else {}
 
 
 def listed(value: Any) -> list[Any]:
@@ -144,9 +134,7 @@ def upstream(nodes: Nodes, starts: Any, leave_out: str = "") -> Iterator[dict[st
         if key in nodes and key not in seen:
             seen.add(key)
             yield nodes[key]
-            waiting.extend(
-                value for name, value in nodes[key]["inputs"].items() if name != leave_out
-            )
+            waiting.extend(value for name, value in nodes[key]["inputs"].items() if name != leave_out)
 
 
 def nearest(nodes: list[dict[str, Any]], keys: tuple[str, ...]) -> Any:

@@ -89,13 +89,9 @@ def services(texts: list[Said], data: bytes) -> Iterator[Claim]:
     """Services that are known by a habit of theirs."""
     by_place = {said.where: said.text for said in texts}
     yield from openai(texts, data)
-    if SIGNATURE.match(by_place.get("EXIF ImageDescription", "")) and UUID.fullmatch(
-        by_place.get("EXIF Artist", "")
-    ):
+    if SIGNATURE.match(by_place.get("EXIF ImageDescription", "")) and UUID.fullmatch(by_place.get("EXIF Artist", "")):
         found = fields({"image id": by_place["EXIF Artist"]})
-        yield Claim(
-            c.EXIF, c.GENERATED, "EXIF ImageDescription and Artist", tool="xAI Grok", fields=found
-        )
+        yield Claim(c.EXIF, c.GENERATED, "EXIF ImageDescription and Artist", tool="xAI Grok", fields=found)
     for said in texts:
         if job := JOB.search(said.text):
             yield midjourney(said, job)
@@ -115,13 +111,9 @@ def openai(texts: list[Said], data: bytes) -> Iterator[Claim]:
     mark = OPENAI.decode()
     place = next((said for said in texts if mark in said.text), None)
     if place:
-        yield Claim(
-            c.EXIF, c.GENERATED, place.where, tool="OpenAI", fields=fields({place.key: place.text})
-        )
+        yield Claim(c.EXIF, c.GENERATED, place.where, tool="OpenAI", fields=fields({place.key: place.text}))
     elif any(form in data for form in (OPENAI, mark.encode("utf-16-le"), mark.encode("utf-16-be"))):
-        yield Claim(
-            c.EXIF, c.GENERATED, "the file's metadata", tool="OpenAI", fields=fields({"mark": mark})
-        )
+        yield Claim(c.EXIF, c.GENERATED, "the file's metadata", tool="OpenAI", fields=fields({"mark": mark}))
 
 
 def midjourney(said: Said, job: re.Match[str]) -> Claim:
@@ -180,6 +172,4 @@ def camera(exif: Mapping[str, Any]) -> Iterator[Claim]:
         "serial number": exif.get("BodySerialNumber"),
         "lens serial number": exif.get("LensSerialNumber"),
     }
-    yield Claim(
-        c.CAMERA_TAGS, c.CAMERA, "EXIF Make and Model", tool=clean(name, 120), fields=fields(pairs)
-    )
+    yield Claim(c.CAMERA_TAGS, c.CAMERA, "EXIF Make and Model", tool=clean(name, 120), fields=fields(pairs))

@@ -30,8 +30,7 @@ DREAM_WORDS = {
 WEIGHTS = re.compile(r"\.(?:safetensors|ckpt|gguf|sft|pth?|bin)$", re.IGNORECASE)
 # The field, and the keys that programs give it, the most usual first.
 KEYS = {
-    "model": "model sd_model_name model_name base_model model_weights use_stable_diffusion_model "
-    "checkpoint ckpt ckpt_name",
+    "model": "model sd_model_name model_name base_model model_weights use_stable_diffusion_model checkpoint ckpt ckpt_name",
     "prompt": "prompt positive_prompt c original_prompt",
     "negative prompt": "negative_prompt negativeprompt uc negative_prompts",
     "seed": "seed image_seed",
@@ -82,9 +81,7 @@ def tool_of(settings: Mapping[str, str]) -> str:
 def from_dream(said: Said) -> Claim:
     """The command line of the first versions of InvokeAI."""
     prompt = said.text.split('" -')[0].strip('"') if '" -' in said.text else said.text
-    pairs = {"prompt": prompt} | {
-        DREAM_WORDS[key]: value for key, value in DREAM.findall(said.text[:LAST_LINE])
-    }
+    pairs = {"prompt": prompt} | {DREAM_WORDS[key]: value for key, value in DREAM.findall(said.text[:LAST_LINE])}
     return claim(said, "InvokeAI", "", fields(pairs))
 
 
@@ -93,9 +90,7 @@ def from_json(said: Said, found: Mapping[str, Any], program: str) -> Claim | Non
     tool = dialect(said, found) or program
     flat = flattened(found)
     pairs = {name: first(flat, keys.split()) for name, keys in KEYS.items()}
-    if not (pairs["prompt"] or pairs["model"]) or not any(
-        pairs[name] for name in ("seed", "steps", "sampler")
-    ):
+    if not (pairs["prompt"] or pairs["model"]) or not any(pairs[name] for name in ("seed", "steps", "sampler")):
         return None
     if pairs["width"] and pairs["height"]:
         pairs["size"] = f"{pairs.pop('width')}x{pairs.pop('height')}"
@@ -121,11 +116,7 @@ def dialect(said: Said, found: Mapping[str, Any]) -> str:
 def flattened(found: Mapping[str, Any]) -> dict[str, Any]:
     """The settings under keys of one spelling, those of an inner object included."""
     inner = next(
-        (
-            found[key]
-            for key in ("sui_image_params", "image", "meta")
-            if isinstance(found.get(key), Mapping)
-        ),
+        (found[key] for key in ("sui_image_params", "image", "meta") if isinstance(found.get(key), Mapping)),
         {},
     )
     pairs = [*list(found.items())[:200], *list(inner.items())[:200]]
@@ -139,9 +130,7 @@ def first(flat: Mapping[str, Any], keys: list[str]) -> str:
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
             value = value[0]
         if isinstance(value, Mapping):
-            value = next(
-                (value[name] for name in ("name", "model_name", "prompt") if name in value), None
-            )
+            value = next((value[name] for name in ("name", "model_name", "prompt") if name in value), None)
         if text := shown(value):
             return text
     return ""

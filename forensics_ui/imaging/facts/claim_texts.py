@@ -49,23 +49,16 @@ class Said:
 def collect(source: Source, written: dict[str, Any]) -> list[Said]:
     """Every text that may hold a statement."""
     found = [Said(TEXT, key, text) for key, text in plain(source)]
-    found += [
-        Said(EXIF, key, text)
-        for key, text in source.attempt("EXIF", lambda: list(tags(source)), [])
-    ]
+    found += [Said(EXIF, key, text) for key, text in source.attempt("EXIF", lambda: list(tags(source)), [])]
     found += [Said(XMP, key, text) for key, text in properties(raw_xmp(source))]
-    found += [
-        Said(IPTC, key, value) for key, value in written["iptc"].items() if isinstance(value, str)
-    ]
+    found += [Said(IPTC, key, value) for key, value in written["iptc"].items() if isinstance(value, str)]
     return found[:MOST]
 
 
 def plain(source: Source) -> Iterator[tuple[str, str]]:
     """PNG text and comments."""
     pairs = list((getattr(source.image, "text", None) or {}).items())
-    comments = (
-        source.shape.jpeg.comments if source.shape.jpeg else [source.image.info.get("comment")]
-    )
+    comments = source.shape.jpeg.comments if source.shape.jpeg else [source.image.info.get("comment")]
     for key, value in [*pairs, *(("comment", each) for each in comments if each)][:MOST]:
         if isinstance(value, (str, bytes)) and key != "XML:com.adobe.xmp":
             yield clean(str(key), 80), clean(value, LONGEST)
@@ -132,9 +125,7 @@ def shown(value: Any) -> str:
         return clean(str(value).strip(), LONGEST_FIELD)
     if isinstance(value, (list, tuple)) and len(value) <= 16:
         return clean(
-            ", ".join(
-                filter(None, (shown(each) for each in value if not isinstance(each, (list, tuple))))
-            ),
+            ", ".join(filter(None, (shown(each) for each in value if not isinstance(each, (list, tuple))))),
             LONGEST_FIELD,
         )
     return ""

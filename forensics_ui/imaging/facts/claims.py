@@ -30,9 +30,7 @@ def claims_of(facts: Mapping[str, Any]) -> tuple[Claim, ...]:
     return most_telling_first([*([signed] if signed else []), *claims_from(facts.get("claims"))])
 
 
-def read(
-    source: Source, written: dict[str, Any], exif: dict[str, Any], hidden: str | None
-) -> list[dict[str, Any]]:
+def read(source: Source, written: dict[str, Any], exif: dict[str, Any], hidden: str | None) -> list[dict[str, Any]]:
     """The unsigned statements as JSON. A reader that stumbles is remarked and the others go on."""
     texts = claim_texts.collect(source, written)
     texts += _hidden(hidden)
@@ -42,15 +40,11 @@ def read(
         "Generator parameters": lambda: list(_parameters(texts, program)),
         "Marks of services": lambda: list(claim_marks.services(texts, source.data)),
         "A content label": lambda: list(claim_marks.aigc(texts)),
-        "Digital source types": lambda: list(
-            claim_marks.source_types(written["digital_source_type"])
-        ),
+        "Digital source types": lambda: list(claim_marks.source_types(written["digital_source_type"])),
         "Names of programs": lambda: list(claim_marks.named(texts, written["software"])),
         "Camera tags": lambda: list(claim_marks.camera(exif)),
     }
-    found = [
-        claim for what, reader in readers.items() for claim in source.attempt(what, reader, [])
-    ]
+    found = [claim for what, reader in readers.items() for claim in source.attempt(what, reader, [])]
     return [claim.as_dict() for claim in most_telling_first(map(_capped, found))]
 
 
@@ -60,11 +54,7 @@ def _hidden(message: str | None) -> list[Said]:
         return []
     table = loaded(message)
     if isinstance(table, Mapping) and "Comment" in table:
-        return [
-            Said(TEXT, f"{key} (in the {HIDDEN})", text)
-            for key, text in list(table.items())[:20]
-            if isinstance(text, str)
-        ]
+        return [Said(TEXT, f"{key} (in the {HIDDEN})", text) for key, text in list(table.items())[:20] if isinstance(text, str)]
     return [Said(TEXT, HIDDEN, message)]
 
 
@@ -72,11 +62,7 @@ def _program(texts: list[Said]) -> str:
     """The generator that the file names as its program, for parameters that name none."""
     naming = ("Software", "Source", "CreatorTool", "ProcessingSoftware")
     return next(
-        (
-            name
-            for said in texts
-            if said.key.split(" (")[0].endswith(naming) and (name := generator_named(said.text))
-        ),
+        (name for said in texts if said.key.split(" (")[0].endswith(naming) and (name := generator_named(said.text))),
         "",
     )
 

@@ -19,11 +19,7 @@ def sources(store: Mapping[str, Any]) -> dict[str, Any]:
         "source_types": types_of(known.get(active)),
         "parent_source_types": [kind for each in parents for kind in types_of(known.get(each))],
         "part_source_types": [kind for each in parts for kind in types_of(known.get(each))],
-        "agents": list(
-            dict.fromkeys(
-                name for each in (active, *parents) for name in agents_of(known.get(each))
-            )
-        ),
+        "agents": list(dict.fromkeys(name for each in (active, *parents) for name in agents_of(known.get(each)))),
     }
 
 
@@ -44,9 +40,7 @@ def made_from(known: Mapping[str, Any], active: str) -> tuple[list[str], list[st
 
 def types_of(manifest: Any) -> list[str]:
     """The source types of its actions, each once."""
-    types = (
-        str(each.get("digitalSourceType") or "").rsplit("/", 1)[-1] for each in actions_of(manifest)
-    )
+    types = (str(each.get("digitalSourceType") or "").rsplit("/", 1)[-1] for each in actions_of(manifest))
     return list(dict.fromkeys(kind for kind in types if kind))[:MOST_ACTIONS]
 
 

@@ -57,10 +57,7 @@ _EDITORS = (
     r"GraphicsMagick|IrfanView|XnView|digiKam|Inkscape|Photopea|PhotoScape|ACDSee|FastStone",
     r"Samsung (?:Gallery|Photo Editor)|Google Photos|Microsoft Photos|Windows Photo",
 )
-_COMPILED = tuple(
-    (name, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE))
-    for name, pattern in _GENERATORS
-)
+_COMPILED = tuple((name, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE)) for name, pattern in _GENERATORS)
 EDITOR = re.compile(rf"(?<!\w)(?:{'|'.join(_EDITORS)})(?!\w)", re.IGNORECASE)
 # Names stand at the beginning; nobody needs a long text to name a program.
 LONGEST = 300

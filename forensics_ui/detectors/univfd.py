@@ -1,7 +1,8 @@
 """UnivFD (CVPR 2023): what CLIP sees, and one linear layer on top. It judges content and style rather than pixel traces.
 
-The network has one input size (224 px). `native` lays such squares side by side in the middle of the picture and averages
-them, which is exact: the mean of a linear layer is the linear layer of the mean. A smaller picture is one smaller square.
+The network has one input size (224 px). `native` and `crop` take such a square from the middle of the picture, a smaller one
+of a smaller picture; error rates were counted on one square. Larger blocks are averaged over their squares, which is exact:
+the mean of a linear layer is the linear layer of the mean.
 """
 
 from __future__ import annotations
@@ -20,32 +21,14 @@ from forensics_ui.detectors.clip_vit import CLIP_MEAN, CLIP_STD, build_tower
 from forensics_ui.imaging import rules
 
 SQUARES_AT_ONCE = 8
-# A square costs about half a second on two processor cores; the first answer may not wait for a hundred of them.
-MOST_SQUARES = 6
 SMALLEST = 96
 PATCH = 16
 
 
-def _aligned_squares(rgb: np.ndarray) -> Prepared:
-    """A centred area that whole squares fill, at most so many, starting on a multiple of 8."""
+def _middle_square(rgb: np.ndarray, rule: InputRule) -> Prepared:
+    """The centred square that CLIP takes, or the largest of whole patches in a smaller picture; on multiples of 8."""
     height, width = rgb.shape[:2]
-    rows, columns = _layout(height // SIDE, width // SIDE)
-    box = _centred(width, height, columns * SIDE, rows * SIDE)
-    squares = f"{columns * rows} squares" if columns * rows > 1 else "one square"
-    notes = () if box.area == width * height else (f"{squares} of {SIDE} pixels in the middle were looked at; the rest of the picture was left out",)
-    return rules.cut(rgb, "native", box, notes)
-
-
-def _layout(rows: int, columns: int) -> tuple[int, int]:
-    """Rows and columns of squares: as many as may be, then as near to a square area as may be."""
-    fitting = [(r, c) for r in range(1, min(rows, MOST_SQUARES) + 1) for c in range(1, min(columns, MOST_SQUARES) + 1) if r * c <= MOST_SQUARES]
-    return max(fitting, key=lambda rc: (rc[0] * rc[1], -abs(rc[0] - rc[1]), (rc[1] >= rc[0]) == (columns >= rows)))
-
-
-def _small_square(rgb: np.ndarray, rule: InputRule) -> Prepared:
-    """The largest centred square of whole patches of a picture smaller than CLIP's input."""
-    height, width = rgb.shape[:2]
-    side = min(height, width) // PATCH * PATCH
+    side = min(height, width, SIDE) // PATCH * PATCH
     box = _centred(width, height, side, side)
     return rules.cut(rgb, rule, box, (f"only the {side} x {side} pixels in the centre were looked at",) if box.area != width * height else ())
 
@@ -90,9 +73,7 @@ class UnivFD(Detector):
             raise NotApplicable(
                 f"the picture is too small for UnivFD: {width} x {height} pixels, where {SMALLEST} each way are needed without resampling or borders"
             )
-        if min(height, width) < SIDE:
-            return _small_square(rgb, rule)
-        return rules.aligned_crop(rgb, SIDE) if rule == "crop" else _aligned_squares(rgb)
+        return _middle_square(rgb, rule)
 
     @torch.inference_mode()
     def findings(self, blocks: Sequence[np.ndarray], checkpoint: Checkpoint = no_checkpoint) -> list[Finding]:

@@ -17,22 +17,21 @@ def load_installed(name: str, detector: str, weights_dir: Path) -> Weights:
     own = load_weights(name, detector, weights_dir)
     if DETECTORS.get(detector).spec.backbone is None:
         return own
-    return with_backbone(own, load_weights(backbone_installed(detector, weights_dir), detector, weights_dir))
+    return with_backbone(own, load_weights(backbone_installed(detector, weights_dir, name), detector, weights_dir))
 
 
 def default_installed(detector: str, weights_dir: Path) -> str:
     """The name of the weights to use when nobody chose; WeightsMissing says what to run to have some."""
-    entry = manifest.default_for(detector, weights_dir)
-    if entry is None:
-        raise WeightsMissing(what_to_do(detector, weights_dir))
-    if DETECTORS.get(detector).spec.backbone is not None:
-        backbone_installed(detector, weights_dir)
-    return entry.name
+    whole = DETECTORS.get(detector).spec.backbone is None
+    for entry in manifest.usable(detector, weights_dir):
+        if whole or backbone_file(detector, weights_dir, entry.name):
+            return entry.name
+    raise WeightsMissing(what_to_do(detector, weights_dir))
 
 
-def backbone_installed(detector: str, weights_dir: Path) -> str:
+def backbone_installed(detector: str, weights_dir: Path, head: str | None = None) -> str:
     """The name or file of the network below the detector's head; WeightsMissing if it is not here."""
-    found = backbone_file(detector, weights_dir)
+    found = backbone_file(detector, weights_dir, head)
     if found is None:
         raise WeightsMissing(what_to_do(detector, weights_dir))
     return found

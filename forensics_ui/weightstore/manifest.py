@@ -43,6 +43,7 @@ class WeightsEntry:
     converted_from: str | None = None  # SHA-256 of the file that these were converted from
     # Where weights lie inside a Python package: package, sha256, size, member, member_sha256, converter.
     wheel: Mapping[str, Any] | None = None
+    backbone: str | None = None  # of a head: the network that it stands on
 
     def __post_init__(self) -> None:
         if not self.file or Path(self.file).name != self.file or "\\" in self.file:
@@ -67,7 +68,9 @@ class WeightsEntry:
     def from_json(cls, fields: Mapping[str, Any]) -> WeightsEntry:
         """Take the fields that an entry has; a card holds more."""
         kept = {key: fields[key] for key in cls.__dataclass_fields__ if key in fields}
-        return cls(**{**kept, "mirrors": tuple(fields.get("mirrors") or ())})
+        backbone = fields.get("backbone")
+        named = backbone.get("name") if isinstance(backbone, Mapping) else backbone
+        return cls(**{**kept, "backbone": named, "mirrors": tuple(fields.get("mirrors") or ())})
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,12 @@ def _stray(path: Path, rehash: bool) -> InstalledWeights:
 
 
 def default_for(detector: str, weights_dir: Path = WEIGHTS, role: str | None = None) -> WeightsEntry | None:
-    """The installed, intact weights to use when nobody chose: our own, finished before preliminary, then published ones.
+    """The installed, intact weights to use when nobody chose; see `usable`."""
+    return next(iter(usable(detector, weights_dir, role)), None)
+
+
+def usable(detector: str, weights_dir: Path = WEIGHTS, role: str | None = None) -> list[WeightsEntry]:
+    """The installed, intact weights: our own first, finished before preliminary, then published ones.
 
     Backbones are given only when asked for by `role`.
     """
@@ -186,5 +194,5 @@ def default_for(detector: str, weights_dir: Path = WEIGHTS, role: str | None = N
     def wanted(entry: WeightsEntry) -> bool:
         return entry.detector == detector and (entry.role == role if role else entry.role != "backbone")
 
-    usable = [entry for entry in entries(weights_dir) if wanted(entry) and inspect(entry, weights_dir).status == "ok"]
-    return min(usable, key=lambda entry: (bool(entry.source or entry.converted_from), entry.preliminary), default=None)
+    intact = [entry for entry in entries(weights_dir) if wanted(entry) and inspect(entry, weights_dir).status == "ok"]
+    return sorted(intact, key=lambda entry: (bool(entry.source or entry.converted_from), entry.preliminary))

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from forensics_ui.core.errors import WeightsMismatch
+from forensics_ui.core.errors import NotApplicable, WeightsMismatch
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.detectors.clip_vit import CLIP_MEAN, CLIP_STD, build_tower
 from forensics_ui.detectors.torchvision_shim import ensure_torchvision
@@ -50,14 +50,64 @@ def test_the_logit_of_a_square_is_the_linear_head_on_clips_embedding(state):
     assert DETECTORS.get("univfd")(state, CPU).findings([square])[0].logit == pytest.approx(by_hand(state, square), abs=1e-4)
 
 
-def test_native_is_the_mean_over_the_squares_and_says_what_it_left_out(state):
+@pytest.mark.parametrize("rule", ["native", "crop"])
+def test_the_middle_square_is_looked_at_on_the_grid_of_jpeg_blocks_and_the_rest_is_named_as_left_out(rule):
+    seen = DETECTORS.get("univfd").prepare(photo_like(480, 700), rule).seen
+    assert (seen.box.left, seen.box.top, seen.box.width, seen.box.height) == (232, 128, 224, 224)
+    assert "only the 224 x 224 pixels" in seen.notes[0] and not seen.resampled
+
+
+def test_a_large_block_is_the_mean_over_its_squares(state):
+    block = photo_like(448, 672)
+    squares = [block[y : y + 224, x : x + 224] for y in (0, 224) for x in (0, 224, 448)]
+    finding = DETECTORS.get("univfd")(state, CPU).findings([block])[0]
+    assert finding.logit == pytest.approx(np.mean([by_hand(state, s) for s in squares]), abs=1e-4)
+    assert finding.evidence.contributions.shape == (2, 3)
+
+
+def block_head(tower: dict[str, torch.Tensor], width: int = 128) -> dict[str, torch.Tensor]:
+    random = torch.Generator().manual_seed(2)
+    of_class, of_patches = (torch.randn(2, width, generator=random) for _ in range(2))
+    head = {"blocks": torch.tensor([0, 1]), "of_class": of_class, "of_patches": of_patches, "bias": torch.tensor([0.25])}
+    return {f"backbone.{k}": v for k, v in tower.items()} | head
+
+
+def block_logit_by_hand(state: dict[str, torch.Tensor], square: np.ndarray) -> float:
+    """Class tokens and means of patch tokens, from hooks on the tower's own forward pass."""
+    tower, seen = build_tower({k.removeprefix("backbone."): v for k, v in state.items() if k.startswith("backbone.")}), []
+    hooks = [block.register_forward_hook(lambda _, __, out: seen.append(out)) for block in tower.transformer.resblocks]
+    x = torch.from_numpy(square.copy()).permute(2, 0, 1)[None].float() / 255
+    tower((x - torch.tensor(CLIP_MEAN).view(1, 3, 1, 1)) / torch.tensor(CLIP_STD).view(1, 3, 1, 1))
+    [hook.remove() for hook in hooks]
+    parts = [tokens[0, 0] @ c + tokens[0, 1:].mean(0) @ p for tokens, c, p in zip(seen, state["of_class"], state["of_patches"], strict=True)]
+    return float(sum(parts) + state["bias"])
+
+
+def test_a_head_on_blocks_is_exactly_a_sum_over_places():
+    state = block_head(tiny_clip())
+    square = photo_like(224, 224)
+    finding = DETECTORS.get("univfd")(state, CPU).findings([square])[0]
+    assert finding.logit == pytest.approx(block_logit_by_hand(state, square), abs=1e-4)
+    assert finding.evidence.contributions.shape == (7, 7) and finding.evidence.total() == pytest.approx(finding.logit)
+
+
+def test_a_smaller_picture_keeps_its_pixels_and_gives_a_smaller_square():
+    state = block_head(tiny_clip(patch=16))
     univfd = DETECTORS.get("univfd")(state, CPU)
-    prepared = univfd.prepare(photo_like(480, 700), "native")
-    assert (prepared.seen.box.width, prepared.seen.box.height) == (672, 448) and "6 squares" in prepared.seen.notes[0]
-    squares = [prepared.block[y : y + 224, x : x + 224] for y in (0, 224) for x in (0, 224, 448)]
-    expected = np.mean([by_hand(state, s) for s in squares])
-    finding = univfd.findings([prepared.block])[0]
-    assert finding.logit == pytest.approx(expected, abs=1e-4) and finding.evidence.contributions.shape == (2, 3)
+    prepared = univfd.prepare(photo_like(130, 200), "native")
+    assert prepared.block.shape == (128, 128, 3) and not prepared.seen.resampled
+    assert univfd.findings([prepared.block])[0].evidence.contributions.shape == (8, 8)
+
+
+def test_the_authors_head_takes_no_smaller_square(state):
+    with pytest.raises(NotApplicable, match="224 are needed"):
+        DETECTORS.get("univfd")(state, CPU).findings([photo_like(128, 128)])
+
+
+@pytest.mark.parametrize("wrong", [{"blocks": torch.tensor([0, 2])}, {"blocks": torch.tensor([1, 0])}, {"of_class": torch.zeros(2, 64)}])
+def test_a_head_on_blocks_of_another_tower_is_refused(wrong):
+    with pytest.raises(WeightsMismatch, match="no head on the blocks"):
+        DETECTORS.get("univfd")({**block_head(tiny_clip()), **wrong}, CPU)
 
 
 @pytest.mark.parametrize("size", [(224, 224), (225, 301), (333, 287), (100, 300), (300, 101), (51, 33), (1, 1)])

@@ -111,7 +111,8 @@ def _parsed(path: Path, mtime_ns: int, size: int) -> Card:
 def card_of(weights: str, weights_sha256: str, detector: str, weights_dir: Path, file: str | Path | None = None) -> Card:
     """The card that speaks of exactly these bytes, by the name of the weights or by their `file`;
     an unknown one where there is none."""
-    entry = find(weights, weights_dir)
+    # A head's scores bear the name of its backbone too.
+    entry = find(weights, weights_dir) or find(weights.partition("+")[0], weights_dir)
     card = read_card(weights_dir / entry.file if entry else Path(file or weights))
     return card if card.speaks_of(weights_sha256) else Card.unknown(detector, weights_sha256)
 

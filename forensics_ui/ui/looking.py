@@ -59,9 +59,11 @@ def _look(bench: Bench, job: Job) -> Iterator[Moment]:
     detectors = describing.result()
     job.lines = [Line(one["name"], rule) for rule in rules_for(job) for one in detectors if one["usable"] and rule in one["rules"]]
     yield Moment("scoring", job, detectors)
+    judged_by = job.reference_set
     for _ in _score(bench, job):
         yield Moment("scoring", job, detectors)
-    judge_again(bench, job)  # other photographs may have been chosen meanwhile
+    if job.reference_set != judged_by:  # others were chosen meanwhile
+        judge_again(bench, job)
     yield Moment("done", job, detectors)
 
 

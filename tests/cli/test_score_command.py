@@ -13,7 +13,10 @@ from safetensors.torch import save_file
 
 from tests.detectors.helpers_networks import photo_like, seeded
 
-FIELDS = "path sha256 format width height detector weights weights_sha256 input_rule device precision logit probability verdict reasons seconds file_says".split()
+FIELDS = (
+    "path sha256 format width height detector weights weights_sha256 input_rule device precision logit probability verdict reasons seconds file_says "
+    "reason_codes"
+).split()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from app_samples import photograph
 from app_server import PROJECT
 
-FIELDS = "path sha256 format width height detector weights weights_sha256 input_rule device precision logit probability verdict reasons seconds likelihood_ratio file_says".split()
+FIELDS = "path sha256 format width height detector weights weights_sha256 input_rule device precision logit probability verdict reasons seconds likelihood_ratio file_says reason_codes".split()
 
 
 @pytest.fixture(scope="module")

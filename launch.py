@@ -41,11 +41,13 @@ def other_python():
 
 def run_app(arguments):
     """Any command; options alone, or nothing, mean the app itself."""
-    from forensics_ui.launcher import CannotRun, run, say, state, venv
+    from forensics_ui.launcher import CannotRun, backbone, run, say, state, venv
 
     if not arguments or (arguments[0].startswith("-") and arguments[0] != "--version"):
         arguments = ["ui", "--open", *arguments]
     venv.set_up(state.MAIN)
+    if arguments[0] != "weights":
+        backbone.fetch_once()
     if "--desktop" in arguments:
         try:
             venv.set_up(state.DESKTOP)

@@ -184,3 +184,16 @@ def test_help_needs_no_set_up(tmp_path):
     done = launch(project, "--help")
     assert done.returncode == 0 and "python launch.py test" in done.stdout
     assert not (project / ".venv").exists()
+
+
+@pytest.mark.parametrize(("code", "said"), [(0, ""), (1, "tries again")])
+def test_the_backbone_is_asked_for_once_and_its_failure_stops_nothing(tmp_path, code, said):
+    project = make_project(tmp_path / "project")
+    (project / "weights").mkdir()
+    (project / "weights" / "manifest.json").write_text("{}")
+    asking = f"import sys, pathlib\nif sys.argv[1:3] == ['weights', 'get']:\n    pathlib.Path({str(project / 'asked')!r}).open('a').write(sys.argv[3])\n    sys.exit({code})\n"
+    (project / "forensics_ui" / "__main__.py").write_text(asking + APP)
+    runs = [launch(project, "score", "picture.png") for _ in range(2)]
+    assert [run.returncode for run in runs] == [0, 0] and json.loads(runs[0].stdout)["arguments"] == ["score", "picture.png"]
+    assert (project / "asked").read_text() == "clip_vit_b16"
+    assert said in runs[0].stderr and "Fetching" not in runs[1].stderr

@@ -1,0 +1,27 @@
+"""CLIP, which UnivFD stands on, is fetched once after the packages; where that fails one sentence says so, and all else works."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from forensics_ui.launcher import say
+from forensics_ui.launcher.run import app_environment
+from forensics_ui.launcher.state import PROJECT, VENV_PYTHON, note, noted
+
+NAME = "clip_vit_b16"
+FILE = PROJECT / "weights" / f"{NAME}.safetensors"
+TRIED = "backbone"
+
+
+def fetch_once() -> None:
+    """Fetch it unless it is here or was tried before; `weights get` is the way to try again. Killed on the way, the next start goes on."""
+    listed = (PROJECT / "weights" / "manifest.json").is_file()
+    if not listed or FILE.exists() or TRIED in noted() or os.environ.get("FORENSICS_NO_VENV") == "1":
+        return
+    say(f"Fetching {NAME}, the network that one of the detectors stands on (79 MB, licence MIT, once).")
+    # Standard output belongs to the command that was asked for.
+    ended = subprocess.run([str(VENV_PYTHON), "-m", "forensics_ui", "weights", "get", NAME], env=app_environment(), stdout=subprocess.DEVNULL)
+    note({TRIED: "fetched" if ended.returncode == 0 else "failed"})
+    if ended.returncode:
+        say(f"The app works without it; `python launch.py weights get {NAME}` tries again.")

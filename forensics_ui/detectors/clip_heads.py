@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from forensics_ui.core.errors import NotApplicable, WeightsMismatch
+from forensics_ui.core.errors import WeightsMismatch
 from forensics_ui.detectors.clip_vit import tokens_after
 
 SIDE = 224
@@ -41,11 +41,15 @@ class EmbeddingHead(Head):
         self.register_buffer("bias", bias.float().view(()))
 
     def places(self, tower: nn.Module, pixels: Tensor) -> Tensor:
-        if pixels.shape[-1] != SIDE:
-            raise NotApplicable(
-                f"the picture is too small for this head of UnivFD: {pixels.shape[-1]} pixels a side were left of it, where {SIDE} are needed"
-            )
-        return (tower(pixels).float() @ self.weight).view(-1, 1, 1)
+        return (embedding(tower, pixels).float() @ self.weight).view(-1, 1, 1)
+
+
+def embedding(tower: nn.Module, pixels: Tensor) -> Tensor:
+    """CLIP's image embedding; of a square smaller than the tower was trained on, with interpolated positions."""
+    if pixels.shape[-1] == SIDE:
+        return tower(pixels)
+    (tokens,) = tokens_after(tower, pixels, [len(tower.transformer.resblocks) - 1])
+    return tower.ln_post(tokens[:, 0]) @ tower.proj
 
 
 class BlockHead(Head):
@@ -59,11 +63,13 @@ class BlockHead(Head):
         self.register_buffer("bias", bias.float().view(()))
 
     def places(self, tower: nn.Module, pixels: Tensor) -> Tensor:
-        total: Tensor | int = 0
+        total: Tensor | None = None
         for tokens, of_class, of_patches in zip(tokens_after(tower, pixels, self.blocks), self.of_class, self.of_patches, strict=True):
             tokens = tokens.float()
             # The class token speaks of the whole square: its part is spread evenly over the places.
-            total = total + tokens[:, 1:] @ of_patches + (tokens[:, 0] @ of_class)[:, None]
+            part = tokens[:, 1:] @ of_patches + (tokens[:, 0] @ of_class)[:, None]
+            total = part if total is None else total + part
+        assert total is not None
         grid = round(total.shape[1] ** 0.5)
         return total.view(-1, grid, grid) / total.shape[1]
 

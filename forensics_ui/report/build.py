@@ -61,7 +61,9 @@ def picture_report(
     about = {"facts": facts, "left_out": left_out, "file_says": file_says(picture, choices.get("metadata", False))}
     # Whatever a view prints of the file, it can print only what the report may hold.
     shown = replace(picture, facts=facts)
-    subject = PictureSubject(workbench, shown, choices.get("second"), rule=rules[0], weights=weights, detectors=detectors, reference_set=own)
+    subject = PictureSubject(
+        workbench, shown, second := choices.get("second"), rule=rules[0], weights=weights, detectors=detectors, reference_set=own
+    )
     steps = len(wanted := chosen_views(views)) + 1
     told(0, steps, "scores")
     asked = [(name, rule) for name in subject.detectors() for rule in rules]
@@ -70,7 +72,6 @@ def picture_report(
     studies = _studies(choices.get("studies") or (), sections)
     again = [workbench.judged_again(shown, one, weights.get(name), own, studies) for one, (name, _) in zip(found, asked, strict=True)]
     scores = [one.record.as_dict() for one in again]
-    second = choices.get("second")
     entry = picture_entry(
         picture,
         path,

@@ -61,7 +61,7 @@ def _band(logit: float, limits: Limits, figures: ErrorRates | None, condition: C
         return INCONCLUSIVE, Reason("below_own_limit", "cause")
     if logit > limits.low:
         return INCONCLUSIVE, Reason("both_score_so", "cause")
-    if figures and 1 - figures.tpr_at_some > USELESS_MISS_RATE:
+    if figures and figures.tpr_at_some is not None and 1 - figures.tpr_at_some > USELESS_MISS_RATE:
         return INCONCLUSIVE, Reason("low_but_blind", "cause", here)
     return NO_TRACE, Reason("low", "cause")
 

@@ -28,7 +28,7 @@ def ratio_of(ratio: float | None, limits: Limits) -> list[Reason]:
 
 def blind(figures: ErrorRates | None, condition: Condition) -> list[Reason]:
     """That most generated pictures are missed here."""
-    missed = 1 - figures.tpr_at_some if figures else 0
+    missed = 1 - figures.tpr_at_some if figures and figures.tpr_at_some is not None else 0
     if missed < WORTH_SAYING:
         return []
     return [Reason("blind", "doubt", {"missed": missed, "condition": condition.as_dict()})]

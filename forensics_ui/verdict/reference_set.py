@@ -56,7 +56,8 @@ class ReferenceSet:
         """Read a stored set, whose hash was checked."""
         parts = tuple(ReferencePart.from_json(part) for part in own["parts"])
         fields = {key: value for key, value in own.items() if key != "parts"}
-        return cls(*(own[key] for key in ("name", "sha256", "folder", "made", "pictures", "failed")), parts, fields)
+        named = {key: own[key] for key in ("name", "sha256", "folder", "made", "pictures", "failed")}
+        return cls(**named, parts=parts, fields=fields)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ReferenceSet) and (self.name, self.sha256) == (other.name, other.sha256)
@@ -90,7 +91,7 @@ class OwnLimit:
 
 def own_limit(name: str, part: ReferencePart | None, rule: str, condition: Condition, card_limit: float | None) -> OwnLimit:
     """The limit from the photographs that are in the condition of the picture."""
-    about = {"name": name, "rule": rule, "condition": condition.as_dict()}
+    about: dict[str, Any] = {"name": name, "rule": rule, "condition": condition.as_dict()}
     if part is None:
         return OwnLimit(name, 0, None, Reason("own_not_scored", "note", about))
     logits = part.logits.get(condition.key) or ()

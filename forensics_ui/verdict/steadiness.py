@@ -35,7 +35,8 @@ class Study:
     def from_numbers(cls, numbers: Mapping[str, Any]) -> Study:
         """Read the numbers of the stability view."""
         shifts = tuple(
-            Shift(*row["by"], {name: score for name, score in row["scores"].items() if score is not None}) for row in numbers.get("shifts") or ()
+            Shift(int(row["by"][0]), int(row["by"][1]), {name: score for name, score in row["scores"].items() if score is not None})
+            for row in numbers.get("shifts") or ()
         )
         starts, limits = (
             {name: value for name, value in (numbers.get(key) or {}).items() if value is not None} for key in ("as_it_is", "thresholds")

@@ -80,7 +80,9 @@ class LimitRow:
         """Read a row of a calibration."""
         platt, ends = values.get("platt"), values.get("range")
         return cls(
-            *(float(values[f"threshold_{name}"]) for name in ("some", "strong", "low")),
+            some=float(values["threshold_some"]),
+            strong=float(values["threshold_strong"]),
+            low=float(values["threshold_low"]),
             rates=ErrorRates.from_json(values),
             platt=Platt(platt["a"], platt["b"]) if platt else None,
             range=(ends[0], ends[1]) if ends else None,

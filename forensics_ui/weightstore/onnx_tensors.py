@@ -7,6 +7,7 @@ TensorProto.dims = 1, data_type = 2, float_data = 4, int32_data = 5, name = 8, r
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES = 0, 1, 2, 5
 GRAPH, INITIALIZER = 7, 5
 DIMS, DATA_TYPE, FLOAT_DATA, INT32_DATA, NAME, RAW_DATA = 1, 2, 4, 5, 8, 9
 # TensorProto.DataType, of those that occur.
-TYPES = {1: np.dtype("<f4"), 2: np.dtype("u1"), 3: np.dtype("i1"), 6: np.dtype("<i4"), 7: np.dtype("<i8")}
+TYPES: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 2: np.dtype("u1"), 3: np.dtype("i1"), 6: np.dtype("<i4"), 7: np.dtype("<i8")}
 
 
 def onnx_tensors(data: bytes) -> dict[str, np.ndarray]:
@@ -29,7 +30,7 @@ def onnx_tensors(data: bytes) -> dict[str, np.ndarray]:
         raise WeightsError(f"This is no ONNX file that can be read ({error}).") from error
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, memoryview | int]]:
+def _fields(data: memoryview) -> Iterator[tuple[int, Any]]:
     """Field numbers with their content: numbers as they are, everything else as its bytes."""
     at = 0
     while at < len(data):

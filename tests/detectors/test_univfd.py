@@ -7,9 +7,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from forensics_ui.core.errors import NotApplicable, WeightsMismatch
+from forensics_ui.core.errors import WeightsMismatch
 from forensics_ui.detectors import DETECTORS
-from forensics_ui.detectors.clip_vit import CLIP_MEAN, CLIP_STD, build_tower
+from forensics_ui.detectors.clip_vit import CLIP_MEAN, CLIP_STD, build_tower, tokens_after
 from forensics_ui.detectors.torchvision_shim import ensure_torchvision
 from tests.detectors.helpers_networks import photo_like
 
@@ -99,9 +99,16 @@ def test_a_smaller_picture_keeps_its_pixels_and_gives_a_smaller_square():
     assert univfd.findings([prepared.block])[0].evidence.contributions.shape == (8, 8)
 
 
-def test_the_authors_head_takes_no_smaller_square(state):
-    with pytest.raises(NotApplicable, match="224 are needed"):
-        DETECTORS.get("univfd")(state, CPU).findings([photo_like(128, 128)])
+def test_the_embedding_of_a_whole_square_is_the_same_by_way_of_its_tokens(state):
+    tower = build_tower({k.removeprefix("backbone."): v for k, v in state.items() if k.startswith("backbone.")})
+    pixels = torch.rand(2, 3, 224, 224)
+    with torch.inference_mode():
+        (tokens,) = tokens_after(tower, pixels, [1])
+        assert torch.allclose(tower.ln_post(tokens[:, 0]) @ tower.proj, tower(pixels), atol=1e-5)
+
+
+def test_the_authors_head_scores_a_smaller_square_too(state):
+    assert np.isfinite(DETECTORS.get("univfd")(state, CPU).findings([photo_like(128, 128)])[0].logit)
 
 
 @pytest.mark.parametrize("wrong", [{"blocks": torch.tensor([0, 2])}, {"blocks": torch.tensor([1, 0])}, {"of_class": torch.zeros(2, 64)}])

@@ -49,21 +49,19 @@ def picture_report(
     """The report of one open picture. The verdict goes by the first rule; `views=None` leaves the views out.
 
     Further choices: `detectors` (names; None: all that can be used), `weights` (name or file by detector), `metadata` (print
-    EXIF, GPS and embedded text in full), `second` (another picture to compare with), `command` (what to type to have this
-    again), `studies` (numbers of stability views made before; one among the views counts too), `reference_set` (own
-    photographs to judge by), and `on_progress`, which hears of (done, total, what) and may raise Cancelled.
+    EXIF, GPS and embedded text in full), `second` (another picture), `command` (what to type to have this again), `studies`
+    (numbers of earlier stability views), `reference_set` (own photographs), and `on_progress`, told of (done, total, what).
     """
     from forensics_ui.workbench.subject import PictureSubject
 
     told: Told = choices.get("on_progress") or (lambda done, total, what: None)
-    detectors, weights, own = choices.get("detectors"), dict(choices.get("weights") or {}), choices.get("reference_set")
+    detectors, weights = choices.get("detectors"), dict(choices.get("weights") or {})
+    second, own = choices.get("second"), choices.get("reference_set")
     facts, left_out = shared(picture.facts, choices.get("metadata", False))
     about = {"facts": facts, "left_out": left_out, "file_says": file_says(picture, choices.get("metadata", False))}
     # Whatever a view prints of the file, it can print only what the report may hold.
     shown = replace(picture, facts=facts)
-    subject = PictureSubject(
-        workbench, shown, second := choices.get("second"), rule=rules[0], weights=weights, detectors=detectors, reference_set=own
-    )
+    subject = PictureSubject(workbench, shown, second, rule=rules[0], weights=weights, detectors=detectors, reference_set=own)
     steps = len(wanted := chosen_views(views)) + 1
     told(0, steps, "scores")
     asked = [(name, rule) for name in subject.detectors() for rule in rules]

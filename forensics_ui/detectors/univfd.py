@@ -16,7 +16,7 @@ from torch import Tensor
 from forensics_ui.core.errors import NotApplicable, WeightsMismatch
 from forensics_ui.core.types import Box, Cells, ExactMap, Finding, InputRule, Prepared
 from forensics_ui.detectors.base import DETECTORS, Checkpoint, Detector, DetectorSpec, Precision, no_checkpoint
-from forensics_ui.detectors.clip_heads import SIDE, frozen, head_of, without_backbone
+from forensics_ui.detectors.clip_heads import SIDE, embedding, frozen, head_of, without_backbone
 from forensics_ui.detectors.clip_vit import CLIP_MEAN, CLIP_STD, build_tower
 from forensics_ui.imaging import rules
 
@@ -93,7 +93,7 @@ class UnivFD(Detector):
 
     def features(self, squares: np.ndarray) -> np.ndarray:
         """CLIP's image embedding, not normalised, of (n, 224, 224, 3) uint8."""
-        return self._tower(self._normalised(squares)).float().cpu().numpy()
+        return embedding(self._tower, self._normalised(squares)).float().cpu().numpy()
 
     def _places(self, squares: np.ndarray) -> np.ndarray:
         return self._head.places(self._tower, self._normalised(squares)).cpu().numpy()

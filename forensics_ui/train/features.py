@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from forensics_ui.core.errors import ForensicsError, WeightsMismatch
+from forensics_ui.core.errors import ForensicsError, NotApplicable, WeightsMismatch
 from forensics_ui.core.settings import Settings
 from forensics_ui.detectors.clip_heads import SIDE, EmbeddingHead
 from forensics_ui.detectors.univfd import SQUARES_AT_ONCE, UnivFD
@@ -121,7 +121,12 @@ class CachedUnivFD(UnivFD):
 
     def picture_feature(self, block: np.ndarray) -> np.ndarray:
         """The feature of a prepared block: that of its square, or the mean over its squares, as the linear head sees it."""
-        rows, columns = block.shape[0] // SIDE, block.shape[1] // SIDE
+        height, width = block.shape[:2]
+        if min(height, width) < SIDE:
+            raise NotApplicable(
+                f"the picture is too small for features of CLIP: {width} x {height} pixels were left of it, where {SIDE} each way are needed"
+            )
+        rows, columns = height // SIDE, width // SIDE
         squares = block.reshape(rows, SIDE, columns, SIDE, 3).swapaxes(1, 2).reshape(-1, SIDE, SIDE, 3)
         return self.features(squares).mean(0, dtype=np.float64).astype(np.float32)
 

@@ -96,7 +96,7 @@ def test_a_picture_that_is_too_small_is_left_out_with_its_reason(folder: Path, b
     finally:
         small.unlink()
     found = json.loads(lines[0])
-    assert code == 1 and found["real"] == 3 and "too small for UnivFD" in found["failed"][0]["error"] and "small.png" in message
+    assert code == 1 and found["real"] == 3 and "too small for features of CLIP" in found["failed"][0]["error"] and "small.png" in message
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class DetectorSpec:
     parameters: int
     rules: tuple[InputRule, ...] = ("native", "crop", "paper")
     slow_on_cpu: bool = False
-    # Name of other weights that must be loaded with its own; their tensors reach `state` under `backbone.`.
+    # What kind of network its own weights are a head of; which one, the head says. Its tensors reach `state` under `backbone.`.
     backbone: str | None = None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor, nn
 
 from forensics_ui.core.errors import WeightsMismatch
@@ -96,7 +95,6 @@ def without_backbone(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], di
     return {name: tensor for name, tensor in state.items() if not name.startswith("backbone.")}, below
 
 
-@torch.no_grad()
 def frozen(head: Head) -> Head:
     """As it scores: no gradients of its own."""
     return head.eval().requires_grad_(False)

@@ -124,15 +124,14 @@ STATES: dict[str, tuple[str, Callable[[], State]]] = {
 
 
 def block_of(rgb: np.ndarray, rule: str, side: int) -> np.ndarray:
-    """The pixels that a rule gives to NPR, LFM and PRC (side 256), or to CLIP (224)."""
+    """The pixels that a rule gives to NPR, LFM and PRC (side 256), or to CLIP (224): one square, in whole patches."""
     height, width = rgb.shape[:2]
-    if rule == "native":
-        step = 2 if side == 256 else side
-        rows, columns = height // step * step, width // step * step
-        top, left = (0, 0) if step == 2 else (corner(height, rows), corner(width, columns))
-        return rgb[top : top + rows, left : left + columns]
-    if rule == "crop":
+    if rule == "native" and side == 256:
+        return rgb[: height // 2 * 2, : width // 2 * 2]
+    if rule != "paper":
         rows, columns = (min(side, length // 2 * 2) for length in (height, width))
+        if side == CLIP_SIDE:
+            rows = columns = min(rows, columns) // 16 * 16
         top, left = corner(height, rows), corner(width, columns)
         return rgb[top : top + rows, left : left + columns]
     if side == 256:
@@ -160,17 +159,25 @@ def plain_score(detector: str, state: State) -> Score:
 
 
 def clip_score(state: State) -> Score:
-    """CLIP's normalisation, its tower, and a linear layer on what it gives, as a mean of squares."""
-    tower = build_tower({n.removeprefix("backbone."): t for n, t in state.items() if "visual." in n})
+    """CLIP's normalisation, its tower made for a square of this size, and a linear layer on what it gives."""
+    below = {n.removeprefix("backbone."): t for n, t in state.items() if "visual." in n}
+    place, patch = "visual.positional_embedding", below["visual.conv1.weight"].shape[-1]
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in (CLIP_MEAN, CLIP_STD))
 
     def score(block: np.ndarray) -> float:
         image = (torch.tensor(block).permute(2, 0, 1).float() / 255 - mean) / std
-        tops, lefts = (range(0, length, CLIP_SIDE) for length in image.shape[1:])
-        squares = [image[:, y : y + CLIP_SIDE, x : x + CLIP_SIDE] for y in tops for x in lefts]
-        return float(F.linear(tower(torch.stack(squares)), state["weight"], state["bias"]).mean())
+        tower = build_tower(below | {place: spread(below[place], image.shape[-1] // patch)})
+        return float(F.linear(tower(image[None]), state["weight"], state["bias"]))
 
     return score
+
+
+def spread(positions: Tensor, grid: int) -> Tensor:
+    """Position embeddings for a grid of so many patches a side: the class token's, and a bicubic surface through the others."""
+    known, width = round((len(positions) - 1) ** 0.5), positions.shape[1]
+    surface = positions[1:].view(known, known, width).permute(2, 0, 1)[None]
+    surface = F.interpolate(surface, size=(grid, grid), mode="bicubic", align_corners=False)[0]
+    return torch.cat([positions[:1], surface.permute(1, 2, 0).reshape(grid * grid, width)])
 
 
 def prc_score(state: State) -> Score:
@@ -201,7 +208,7 @@ def main() -> None:
             case = {"picture": path.name, "rule": rule, "logits": {}}
             for name, (kind, score) in scores.items():
                 side = CLIP_SIDE if kind == "univfd" else 256
-                if side == CLIP_SIDE and rule != "paper" and min(rgb.shape[:2]) < side:
+                if side == CLIP_SIDE and rule != "paper" and min(rgb.shape[:2]) < 96:
                     continue
                 block = block_of(rgb, rule, side)
                 if kind != "prc" or max(block.shape) <= 256:

@@ -79,7 +79,7 @@ def test_every_rule_of_every_detector_is_drawn():
 
 
 def test_a_detector_that_sees_nothing_is_told_with_the_reason():
-    shown = WhatWasSeen().render(FakeSubject(photo_like(100, 100), ("lfm", "univfd")))
+    shown = WhatWasSeen().render(FakeSubject(photo_like(95, 95), ("lfm", "univfd")))
     assert "too small" in shown.numbers["detectors"]["univfd"]["native"]["not_applicable"]
     assert shown.numbers["detectors"]["univfd"]["paper"]["padded"] is True
 

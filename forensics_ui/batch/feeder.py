@@ -22,7 +22,7 @@ from forensics_ui.imaging.source import read_bytes
 from forensics_ui.verdict.conditions import condition_of
 from forensics_ui.words.claims import told
 from forensics_ui.words.conditions import unmeasured
-from forensics_ui.workbench import Score, ScoreTicket
+from forensics_ui.workbench import Score, Scored, ScoreTicket
 
 if TYPE_CHECKING:
     from forensics_ui.batch.run import BatchRun, _Shared
@@ -53,6 +53,8 @@ class Work:
     left: int = 0
     best: Score | None = None
     dropped: bool = field(default=False)
+    picture: Picture | None = None  # until the joined answer is there
+    scored: list[Scored] = field(default_factory=list)
 
 
 class Feeder:
@@ -94,7 +96,9 @@ class Feeder:
         """Open and submit what is not known yet; whatever goes wrong becomes the answer for this content."""
         try:
             content, scored = self._rows.known(work.sha256)
-            missing = [choice for choice in self._plan.choices if choice.detector not in scored]
+            missing = [choice for choice in self._plan.asked if choice.detector not in scored]
+            if self._plan.joined and self._plan.joined.detector not in scored:
+                missing = list(self._plan.asked)  # what is joined are analyses, and of those that were finished only records are left
             if content["error"] or not missing:
                 self._batch.post(self._write_end, work)
                 return
@@ -108,6 +112,7 @@ class Feeder:
             self._batch.post(self._write_bad, work, as_told(error))
         else:
             work.pixels, work.left = picture.width * picture.height, len(missing)
+            work.picture = picture if self._plan.joined else None
             self._batch.post(self._write_opened, work, content_of(picture))
             for choice in missing:
                 self._submit(work, picture, choice)
@@ -133,7 +138,7 @@ class Feeder:
             self._batch.ran_into(error)
             self._batch.post(self._write_score, work, choice, None)
         except Exception as error:
-            self._batch.post(self._write_score, work, choice, failed(error, work, choice))
+            self._batch.post(self._write_score, work, choice, Scored(failed(error, work, choice)))
         else:
             self._batch.watch(ticket, lambda: self._write_answer(work, choice, ticket))
 
@@ -155,17 +160,31 @@ class Feeder:
     def _write_opened(self, work: Work, fields: dict[str, Any]) -> None:
         self._journal.keep_content(work.sha256, fields)
 
-    def _write_score(self, work: Work, choice: Choice, score: Score | None) -> None:
-        if score is None:
+    def _write_score(self, work: Work, choice: Choice, scored: Scored | None) -> None:
+        if scored is None:
             work.dropped = True
         else:
-            precision = score.precision or choice.precision
-            self._journal.keep_score((work.sha256, choice.detector, choice.weights_sha256, self._plan.rule, precision), score)
-            work.best = work.best or score
+            self._keep(work, choice, scored.record)
+            work.scored.append(scored)
         work.left -= 1
         if not work.left:
+            self._write_joined(work)
             self._batch.room.give(work.pixels)
             self._write_end(work)
+
+    def _keep(self, work: Work, choice: Choice, score: Score) -> None:
+        precision = score.precision or choice.precision
+        self._journal.keep_score((work.sha256, choice.detector, choice.weights_sha256, self._plan.rule, precision), score)
+        work.best = work.best or score
+
+    def _write_joined(self, work: Work) -> None:
+        """The joined answer, once all detectors have answered."""
+        choice, joint, picture = self._plan.joined, self._plan.joint, work.picture
+        if work.dropped or not (choice and joint and picture):
+            return
+        analyses = {one.analysis.detector: one.analysis for one in work.scored if one.analysis}
+        self._keep(work, choice, Score.of_joined(picture, joint.judge(picture, analyses), self._plan.rule))
+        work.picture, work.scored = None, []
 
     def _write_bad(self, work: Work, error: ForensicsError) -> None:
         self._journal.keep_content(work.sha256, {"error": error.user_message, "error_code": error.code})

@@ -14,6 +14,7 @@ from forensics_ui.report import REPORTS
 from forensics_ui.report.batch_report import batch_report
 from forensics_ui.report.model import Case, Report
 from forensics_ui.verdict.own_reals import name_in
+from forensics_ui.weightstore.joint import JOINED
 
 # Tables are called results, what is read by people is called report.
 TABLES = ("csv", "json")
@@ -38,7 +39,7 @@ def report_rows(rows: Iterator[Mapping[str, Any]], plan: Mapping[str, Any]) -> I
         about = {name: row[name] for name in ("path", "sha256", "bytes", "format", "width", "height", "declared_type")}
         about.update(detected_type=row["format"], complete=facts.pop("complete", None), condition=facts.pop("condition", ""))
         about.update(condition_note=facts.pop("condition_note", None), facts=facts, file_says=row.get("file_says") or [])
-        for choice in plan["detectors"]:
+        for choice in sorted(plan["detectors"], key=lambda each: each["detector"] != JOINED):
             score = row["scores"].get(choice["detector"])
             made = {"detector": choice["detector"], "input_rule": plan["input_rule"], **(score or {})}
             if score is None:

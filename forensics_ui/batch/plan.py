@@ -18,8 +18,10 @@ from forensics_ui import __version__
 from forensics_ui.batch.scan import Source
 from forensics_ui.core.errors import ForensicsError, NotApplicable
 from forensics_ui.core.types import InputRule
+from forensics_ui.verdict.joint import JointJudge, fitting
 from forensics_ui.verdict.judge import Judge
 from forensics_ui.verdict.reference_set import ReferenceSet
+from forensics_ui.weightstore.joint import JOINED
 from forensics_ui.workbench import Workbench
 
 PACKAGES = ("pillow", "numpy", "torch")
@@ -43,7 +45,8 @@ class Plan:
     """Everything that decides the results.
 
     `own_reals` names the user's own photographs that are judged by. `judges` are those of the
-    choices, in their order; a plan that was read from a journal has none, and only tells.
+    choices, in their order; a plan that was read from a journal has none, and only tells. The joined
+    answer is one of the choices, the last.
     """
 
     source: Source
@@ -53,10 +56,21 @@ class Plan:
     versions: dict[str, str]
     own_reals: str | None = None
     judges: tuple[Judge, ...] = field(default=(), compare=False)
+    joint: JointJudge | None = field(default=None, compare=False)  # judges several scores together, where that was asked for
 
     def judge_of(self, choice: Choice) -> Judge:
         """Who judges the scores of a choice."""
         return dict(zip((each.detector for each in self.choices), self.judges, strict=True))[choice.detector]
+
+    @property
+    def asked(self) -> tuple[Choice, ...]:
+        """The choices that look at pictures; the joined answer looks at what these say."""
+        return tuple(choice for choice in self.choices if choice.detector != JOINED)
+
+    @property
+    def joined(self) -> Choice | None:
+        """The joined answer, where it is one of the choices."""
+        return next((choice for choice in self.choices if choice.detector == JOINED), None)
 
     @property
     def reference_set(self) -> ReferenceSet | None:
@@ -107,16 +121,36 @@ def make_plan(
     weights: Mapping[str, str] | None = None,
     reference_set: ReferenceSet | None = None,
 ) -> Plan:
-    """Load every detector once, and write down what was loaded. `reference_set`: own photographs to judge by."""
+    """Load every detector once, and write down what was loaded. `reference_set`: own photographs to judge by.
+
+    `joined` among the detectors asks for the joined answer too; it is left out where no joint model
+    is fitted to the weights of the others.
+    """
     if not detectors:
         raise ForensicsError("No detector was chosen.")
     if not source.folder and not source.files:
         raise ForensicsError("No pictures were chosen.")
     names = dict.fromkeys(detectors)
-    chosen = [choose(workbench, name, rule, (weights or {}).get(name), reference_set) for name in names]
+    chosen = [choose(workbench, name, rule, (weights or {}).get(name), reference_set) for name in names if name != JOINED]
+    joint = workbench.joint_judge({choice.detector: judge.card for choice, judge in chosen}, reference_set) if JOINED in names else None
+    if joint and (together := _joined(joint, [choice for choice, _ in chosen], rule)):
+        chosen.append(together)
+    else:
+        joint = None
     choices, judges = tuple(choice for choice, _ in chosen), tuple(judge for _, judge in chosen)
     own = reference_set.signature if reference_set else None
-    return Plan(source, choices, rule, asdict(workbench.settings.limits), versions(), own, judges)
+    return Plan(source, choices, rule, asdict(workbench.settings.limits), versions(), own, judges, joint)
+
+
+def _joined(joint: JointJudge, choices: Sequence[Choice], rule: InputRule) -> tuple[Choice, Judge] | None:
+    """The joined answer as a choice; None where no joint model is fitted to these weights under this rule."""
+    model = fitting(joint.models, {choice.detector: choice.weights_sha256 for choice in choices})
+    if model is None or rule not in model.card.calibration:
+        return None
+    name, made_of = str(model.card.name), [choice for choice in choices if choice.detector in model.joins]
+    device, precision = ("+".join(dict.fromkeys(getattr(choice, what) for choice in made_of)) for what in ("device", "precision"))
+    choice = Choice(JOINED, name, name, model.card.weights_sha256, model.card.digest, device, precision)
+    return choice, Judge(model.card, joint.reference_set)
 
 
 def choose(workbench: Workbench, detector: str, rule: InputRule, asked: str | None, reference_set: ReferenceSet | None) -> tuple[Choice, Judge]:

@@ -20,7 +20,7 @@ from forensics_ui.batch.progress import Meter, Progress
 from forensics_ui.batch.rows import Rows, Waiting
 from forensics_ui.batch.scan import Found, Skipped, scan
 from forensics_ui.core.errors import Cancelled, ForensicsError
-from forensics_ui.workbench import Score, ScoreTicket, Workbench
+from forensics_ui.workbench import Score, Scored, ScoreTicket, Workbench
 
 logger = logging.getLogger(__name__)
 
@@ -260,17 +260,17 @@ class BatchRun:
             ticket.cancel()
         ticket.add_done_callback(lambda _: self._results.put(then))
 
-    def answer(self, ticket: ScoreTicket, work: Work, choice: Choice) -> Score | None:
+    def answer(self, ticket: ScoreTicket, work: Work, choice: Choice) -> Scored | None:
         """What a settled ticket says; None if it was cancelled."""
         with self._lock:
             self._tickets.discard(ticket)
         try:
-            return ticket.result(0).record
+            return ticket.result(0)
         except Cancelled as error:
             self._end("stopped", error.user_message)
             return None
         except Exception as error:
-            return failed(error, work, choice)
+            return Scored(failed(error, work, choice))
 
     def settled(self, file: Waiting, failed: bool, score: Score | None, error: str | None) -> None:
         """A file is through: count it and free its seat."""

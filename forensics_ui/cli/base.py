@@ -31,7 +31,7 @@ class Command:
 
 
 COMMANDS: Registry[Command] = Registry("command")
-DETECTOR_HELP = "which detectors (default: the first of prc, lfm, npr and univfd that has weights here, or the one whose weights are given)"
+DETECTOR_HELP = "which detectors (default: all that have weights here and their joined answer, or the one whose weights are given)"
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:

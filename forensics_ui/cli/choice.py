@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Settings
+from forensics_ui.weightstore.joint import JOINED
 
 if TYPE_CHECKING:
     from forensics_ui.imaging.open import Intake
@@ -17,22 +18,28 @@ MAX_DECODERS = 16
 
 
 def chosen_detectors(wanted: str, workbench: Workbench, weights: str | None) -> list[str]:
-    """The detectors that were asked for; `all` means all that can be used here, `best` the first of BEST, or the one of the given weights."""
+    """The detectors that were asked for; `all` means all that can be used here, and the joined answer of them.
+
+    `best` is the same where there is a joined answer, else the first of BEST; with given weights it is their detector.
+    """
     from forensics_ui.detectors import BEST
 
     known = {item.detector: item for item in workbench.availability()}
     usable = [name for name, item in known.items() if item.usable]
-    if wanted == "best":
-        names = [owner_of(weights, workbench.settings.weights_dir) if weights else next((name for name in BEST if name in usable), "lfm")]
+    if wanted == "best" and weights:
+        names = [owner_of(weights, workbench.settings.weights_dir)]
+    elif wanted in ("best", "all"):
+        names = workbench.with_joined(usable)
+        names = names if wanted == "all" or JOINED in names else [next((name for name in BEST if name in usable), "lfm")]
     else:
-        names = usable if wanted == "all" else [name.strip() for name in wanted.split(",")]
-    if unknown := [name for name in names if name not in known]:
+        names = [name.strip() for name in wanted.split(",")]
+    if unknown := [name for name in names if name not in (*known, JOINED)]:
         raise ForensicsError(f"There is no detector called {unknown[0]!r}; there are {', '.join(known)}.")
     if weights and len(names) != 1:
         raise ForensicsError("--weights goes with one detector; name it with --detector.")
     if not names:
         raise ForensicsError("No detector can be used here: no weights are installed. `weights list` says what can be had.")
-    for name in names:
+    for name in (name for name in names if name != JOINED):
         if not weights and not known[name].usable:
             raise ForensicsError(known[name].sentence)
     return names

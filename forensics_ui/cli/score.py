@@ -15,6 +15,7 @@ from forensics_ui.core.settings import Settings
 from forensics_ui.verdict import own_reals
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.verdict.several import disagreement
+from forensics_ui.weightstore.joint import JOINED
 from forensics_ui.workbench import Score, Workbench
 
 
@@ -35,11 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
             records = _records(workbench, file, detectors, arguments, own)
             if not arguments.json:
                 _tell_file(file, records)
+                records = sorted(records, key=lambda record: record.detector != JOINED)  # the headline first
             for record in records:
                 failed += record.error is not None
                 print(json.dumps(record.as_dict(), ensure_ascii=False) if arguments.json else _words(record), flush=True)
             if not arguments.json and (
-                different := disagreement({str(record.detector): str(record.verdict) for record in records if record.verdict})
+                different := disagreement(
+                    {str(record.detector): str(record.verdict) for record in records if record.verdict and record.detector != JOINED}
+                )
             ):
                 print(f"{file}: {different}", flush=True)
     return SOME_FAILED if failed else DONE
@@ -52,8 +56,11 @@ def _records(workbench: Workbench, file: Path, detectors: list[str], arguments: 
         return [Score(str(file), detector=name, error=error.user_message, error_code=error.code) for name in detectors]
     how = {"rule": arguments.input_rule, "weights": arguments.weights, "on_progress": _progress, "evidence": False}
     how["reference_set"] = own
-    scored = [workbench.score(picture, name, **how) for name in detectors]
-    return [replace(one.record, path=str(file)) for one in scored]
+    scored = [workbench.score(picture, name, **how) for name in detectors if name != JOINED]
+    records = [one.record for one in scored]
+    if JOINED in detectors and (joined := workbench.joined(picture, scored, own)):
+        records.append(joined)
+    return [replace(record, path=str(file)) for record in records]
 
 
 def _progress(done: int, total: int) -> None:

@@ -24,6 +24,7 @@ from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.verdict.steadiness import Study, studies_of
 from forensics_ui.words.claims import told as told_claims
 from forensics_ui.words.conditions import unmeasured
+from forensics_ui.words.detectors import title_of
 
 if TYPE_CHECKING:
     from forensics_ui.workbench import Workbench
@@ -69,7 +70,8 @@ def picture_report(
     sections = _looked_at(subject, wanted, images := {}, told)
     studies = _studies(choices.get("studies") or (), sections)
     again = [workbench.judged_again(shown, one, weights.get(name), own, studies) for one, (name, _) in zip(found, asked, strict=True)]
-    scores = [one.record.as_dict() for one in again]
+    joined = workbench.joined(shown, [one for one, (_, rule) in zip(again, asked, strict=True) if rule == rules[0]], own)
+    scores = [*([joined.as_dict()] if joined else []), *(one.record.as_dict() for one in again)]
     entry = picture_entry(
         picture,
         path,
@@ -81,11 +83,11 @@ def picture_report(
     )
     told(steps, steps, "written")
     entries = detector_entries(scores, workbench.settings, weights)
-    bands = {_title(score["detector"]): score["verdict"] for score in scores if score["input_rule"] == rules[0]}
+    bands = {title_of(one.record.detector or ""): one.record.verdict or "" for one, (_, rule) in zip(again, asked, strict=True) if rule == rules[0]}
     return Report(
         kind="picture",
         title=f"Report on {entry.path}",
-        answer=answer(bands),
+        answer=answer(bands, joined.verdict if joined else None),
         case=case or Case(),
         propositions=propositions(entries),
         limits=limits(entries),
@@ -180,12 +182,6 @@ def report_command(path: Path | str, scores: Sequence[Mapping[str, Any]], rules:
     if len(names) == 1 and names[0] in weights:
         words += ["--weights", one_line(weights[names[0]])]
     return words
-
-
-def _title(detector: str) -> str:
-    from forensics_ui.detectors import DETECTORS
-
-    return DETECTORS.get(detector).spec.title
 
 
 def write_picture_report(

@@ -14,6 +14,7 @@ from forensics_ui.verdict import own_reals
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.weightstore import manifest
 from forensics_ui.weightstore.card import Calibration, Card
+from forensics_ui.words.detectors import about
 
 MADE_BY = ("detector", "weights", "weights_sha256", "input_rule", "device", "precision", "own_reals")
 
@@ -50,15 +51,13 @@ def detector_entries(scores: Iterable[Mapping[str, Any]], settings: Settings, ch
 
 
 def _entry(made_by: dict[str, Any], settings: Settings, chosen: Mapping[str, str]) -> DetectorEntry:
-    from forensics_ui.detectors import DETECTORS
-
-    spec = DETECTORS.get(made_by["detector"]).spec
+    spec = about(made_by["detector"])
     listed, card = card_of(made_by, settings, chosen)
     calibration = card.calibration.get(made_by["input_rule"])
     thresholds = {name: getattr(calibration.pooled, name) for name in ("low", "some", "strong")} if calibration else {}
     rows = {condition: rates.as_dict() for condition, rates in card.rates_of_rule(made_by["input_rule"]).items()}
     return DetectorEntry(
-        name=spec.name,
+        name=made_by["detector"],
         title=spec.title,
         paper=spec.paper,
         looks_at=spec.looks_at,

@@ -18,6 +18,8 @@ from forensics_ui.report.clean import one_line
 from forensics_ui.report.provenance import tool
 from forensics_ui.report.schema import problems
 from forensics_ui.verdict import own_reals
+from forensics_ui.weightstore.joint import JOINED
+from forensics_ui.workbench.record import Score
 
 if TYPE_CHECKING:
     from forensics_ui.workbench import Workbench
@@ -171,10 +173,23 @@ def rescore(picture: Picture, entry: Mapping[str, Any], score: Mapping[str, Any]
         # By the same own photographs, if there were any and they are still stored; `compare` says what is missing.
         own = own_reals.by_signature(score.get("own_reals"), workbench.settings.data_dir)
         how = {"rule": score["input_rule"], "weights": name, "evidence": False, "reference_set": own}
-        now = workbench.score(picture, score["detector"], **how).record.as_dict()
+        if score["detector"] == JOINED:
+            now = _joined_again(picture, score, entry, workbench, weights, how)
+        else:
+            now = workbench.score(picture, score["detector"], **how).record.as_dict()
     except (ForensicsError, KeyError) as error:
         return _score_finding(entry, score, "missing", f"could not be computed here: {getattr(error, 'user_message', error)}")
     return compare(entry, score, now)
+
+
+def _joined_again(
+    picture: Picture, score: Mapping[str, Any], entry: Mapping[str, Any], workbench: Workbench, given: Sequence[Path], how: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The joined answer once more, from the detectors that it names, with the weights that they had."""
+    used = {each["detector"]: each["weights_sha256"] for each in entry["scores"] if each["input_rule"] == score["input_rule"]}
+    names = [part["detector"] for part in score.get("parts") or ()] or [name for name in used if name != JOINED]
+    scored = [workbench.score(picture, name, **{**how, "weights": find_weights(used[name], workbench, given)}) for name in names if used.get(name)]
+    return (workbench.joined(picture, scored, how["reference_set"]) or Score.of_joined(picture, None, score["input_rule"])).as_dict()
 
 
 def find_weights(digest: str, workbench: Workbench, given: Sequence[Path]) -> str | None:

@@ -30,8 +30,14 @@ GENERAL_LIMITS = (
 )
 
 
-def answer(bands: Mapping[str, str]) -> tuple[str, ...]:
-    """The answer from the band of each detector, by title. Detectors that differ are said to differ; nothing is averaged."""
+def answer(bands: Mapping[str, str], joined: str | None = None) -> tuple[str, ...]:
+    """The answer: the band of the joined answer, and in a sentence of its own how detectors differ, by title.
+
+    Without a joined answer, detectors that differ are the answer; nothing is averaged.
+    """
+    different = disagreement(bands)
+    if joined:
+        return (ANSWERS[joined], *([f"{different} The answer above joins them."] if different else []))
     if different := disagreement(bands):
         return (different, "None of them overrules another, and their scores are not averaged.")
     common = common_band(bands)

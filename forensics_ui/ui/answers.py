@@ -7,6 +7,7 @@ from typing import Any
 from forensics_ui.core.types import INPUT_RULES
 from forensics_ui.ui.desk import Job, Line
 from forensics_ui.ui.file_says import file_says
+from forensics_ui.ui.lead import joined_answer, scale
 from forensics_ui.ui.looking import Moment
 from forensics_ui.ui.text import escape, items, prose, seconds, sentence, signed
 from forensics_ui.ui.words import RULES, STEPS, TONES, headline, percent, weights_line
@@ -38,7 +39,8 @@ def _lead(moment: Moment) -> str:
     note = "" if moment.stage == "done" or not bands else "First look; the rest is still being computed."
     said = file_says(moment.job.picture)
     apart = '<p class="pixels-say">The pixels say</p>' if said and bands else ""
-    return f'<header class="lead">{apart}<h2>{escape(words)}</h2><p class="note">{note or "&nbsp;"}</p>{said}</header>'
+    answer = joined_answer(moment.job.joined, bands) if moment.job.joined else f"<h2>{escape(words)}</h2>"
+    return f'<header class="lead">{apart}{answer}<p class="note">{note or "&nbsp;"}</p>{said}</header>'
 
 
 def deciding(lines: list[Line], detector: str) -> Line | None:
@@ -76,20 +78,14 @@ def _verdict(record: dict[str, Any] | None, lines: list[Line]) -> str:
     if record is None:
         problems = [line.problem for line in lines if line.problem]
         words = problems[0] if problems else "Stopped." if lines and all(line.state == "stopped" for line in lines) else WAITING
-        return f'<div class="verdict tone-none"><p class="band">{escape(words)}</p>{_scale(0)}<p class="because">&nbsp;</p></div>'
+        return f'<div class="verdict tone-none"><p class="band">{escape(words)}</p>{scale(0)}<p class="because">&nbsp;</p></div>'
     band = record["verdict"]
     part = " <small>(centre crop only)</small>" if record["input_rule"] == "crop" else ""
     because = sentence(cause_of(record))
     return (
         f'<div class="verdict tone-{TONES[band]}"><p class="band">{escape(band[0].upper() + band[1:])}{part}</p>'
-        f'{_scale(STEPS.get(band, 0))}<p class="because">{escape(because)}</p></div>'
+        f'{scale(STEPS.get(band, 0))}<p class="because">{escape(because)}</p></div>'
     )
-
-
-def _scale(step: int) -> str:
-    """Four steps from no trace to strong evidence; a picture of the words above it, so hidden from screen readers."""
-    marks = "".join(f'<i class="{"on" if mark == step else ""}"></i>' for mark in (1, 2, 3, 4))
-    return f'<div class="scale" aria-hidden="true">{marks}<b>no trace</b><b>strong evidence</b></div>'
 
 
 def _trust(record: dict[str, Any] | None, one: dict[str, Any], lines: list[Line]) -> str:

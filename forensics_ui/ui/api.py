@@ -18,6 +18,9 @@ from forensics_ui.core.types import INPUT_RULES, Picture
 from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.warm import Bench
 from forensics_ui.verdict import own_reals
+from forensics_ui.verdict.reference_set import ReferenceSet
+from forensics_ui.weightstore.joint import JOINED
+from forensics_ui.workbench import Scored
 
 
 def build(bench: Bench) -> None:
@@ -51,7 +54,7 @@ class Calls:
         self._bench = bench
 
     def score(self, file: str, detector: str = "lfm", input_rule: str = "native") -> str:
-        """Score one picture: the lines that `python -m forensics_ui score --json` prints, one JSON record per detector.
+        """Score one picture: the lines that `python -m forensics_ui score --json` prints, one JSON record per detector, and with `all` a last one that joins them.
 
         `detector` is a name, several with commas, or `all`; `input_rule` is native, crop or paper. What cannot be done is a record with `error`.
         """
@@ -60,7 +63,11 @@ class Calls:
             names = self._names(detector)
         except ForensicsError as problem:
             return _text({"path": Path(file or "").name, "error": problem.user_message, "error_code": problem.code})
-        return "\n".join(_text(self._one(picture, name, input_rule)) for name in names)
+        scores = [self._one(picture, name, input_rule) for name in names if name != JOINED]
+        records = [one if isinstance(one, dict) else one.record.as_dict() for one in scores]
+        if JOINED in names and (joined := self._bench.get().joined(picture, [one for one in scores if not isinstance(one, dict)], self._own())):
+            records.append(joined.as_dict())
+        return "\n".join(map(_text, records))
 
     def facts(self, file: str) -> str:
         """The facts of one picture as a JSON object: hashes, declared and real type, size, JPEG quality, metadata, generator parameters, C2PA. Nothing is scored."""
@@ -95,17 +102,21 @@ class Calls:
 
     def _names(self, wanted: str) -> list[str]:
         known = {one["name"]: one["usable"] for one in describe(self._bench)}
-        names = [name for name, usable in known.items() if usable] if wanted == "all" else [name.strip() for name in wanted.split(",")]
+        usable = [name for name, there in known.items() if there]
+        names = self._bench.get().with_joined(usable) if wanted == "all" else [name.strip() for name in wanted.split(",")]
         for name in names:
-            if name not in known:
+            if name not in (*known, JOINED):
                 raise ForensicsError(f"There is no detector called {name!r}; there are {', '.join(known)}.")
         return names
 
-    def _one(self, picture: Picture, name: str, rule: str) -> dict[str, Any]:
+    def _own(self) -> ReferenceSet | None:
+        """Programs judge as commands do; what a page has chosen is that page's."""
+        return own_reals.named(self._bench.settings.own_reals, self._bench.settings.data_dir)
+
+    def _one(self, picture: Picture, name: str, rule: str) -> Scored | dict[str, Any]:
+        """One score, or a record of why there is none."""
         try:
-            # Programs judge as commands do; what a page has chosen is that page's.
-            own = own_reals.named(self._bench.settings.own_reals, self._bench.settings.data_dir)
-            return self._bench.get().score(picture, name, rule=rule, evidence=False, reference_set=own).record.as_dict()
+            return self._bench.get().score(picture, name, rule=rule, evidence=False, reference_set=self._own())
         except ForensicsError as problem:
             return {
                 "path": picture.name,

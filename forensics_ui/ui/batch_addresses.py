@@ -168,7 +168,9 @@ class BatchAddresses:
         drop, wish = fields.get("drop"), self._wish(fields.get("evaluate"))
         folder = self.desk.drops.begin(str(drop)) if drop else check(self.desk.settings, str(fields.get("folder", "")))
         own = own_reals.named(str(fields.get("own_reals") or "") or None, self.desk.settings.data_dir)
-        batch = self.desk.manager.start(folder, detectors, rule, fresh=fields.get("fresh") is True, reference_set=own)
+        batch = self.desk.manager.start(
+            folder, self.desk.manager.workbench.with_joined(detectors), rule, fresh=fields.get("fresh") is True, reference_set=own
+        )
         if wish:
             self.evaluations.ask(batch, wish)
         else:

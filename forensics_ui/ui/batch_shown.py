@@ -21,7 +21,9 @@ from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.text import sentence
 from forensics_ui.ui.words import RULES, TONES
 from forensics_ui.verdict.several import disagreement
+from forensics_ui.weightstore.joint import JOINED
 from forensics_ui.weightstore.manifest import card_of
+from forensics_ui.words.detectors import title_of
 
 BINS = 40
 EXAMPLES = 40
@@ -63,15 +65,10 @@ def brief(desk: BatchDesk, info: BatchInfo) -> dict[str, Any]:
         "ended": info.ended,
         "rule": info.plan.get("input_rule", ""),
         "detectors": [
-            {"name": choice["detector"], "title": title_of(choice["detector"]), "weights": choice["weights"]} for choice in info.plan["detectors"]
+            {"name": choice["detector"], "title": title_of(choice["detector"]), "weights": choice["weights"]} for choice in headline_first(info.plan)
         ],
         "progress": {**progress, "over": info.progress.over or info.progress.state == "interrupted"},
     }
-
-
-def title_of(detector: str) -> str:
-    """How a detector is called on the screen."""
-    return DETECTORS.get(detector).spec.title if detector in DETECTORS else detector
 
 
 def whole(desk: BatchDesk, info: BatchInfo) -> dict[str, Any]:
@@ -80,8 +77,13 @@ def whole(desk: BatchDesk, info: BatchInfo) -> dict[str, Any]:
     return {
         **brief(desk, info),
         "verdicts": rows.verdicts(),
-        "histograms": [_histogram(desk, rows, choice, info.plan["input_rule"]) for choice in info.plan["detectors"]],
+        "histograms": [_histogram(desk, rows, choice, info.plan["input_rule"]) for choice in headline_first(info.plan)],
     }
+
+
+def headline_first(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The choices of a plan, the joined answer first."""
+    return sorted(plan["detectors"], key=lambda choice: choice["detector"] != JOINED)
 
 
 def _histogram(desk: BatchDesk, rows: Rows, choice: Mapping[str, Any], rule: str) -> dict[str, Any]:
@@ -108,7 +110,7 @@ def row(found: Mapping[str, Any]) -> dict[str, Any]:
         "mismatch": bool(facts.get("type_mismatch")),
         "generators": len(facts.get("generators") or ()),
         "incomplete": facts.get("complete", 1) < 1,
-        "disagreement": disagreement({title_of(name): score["verdict"] for name, score in scores.items() if score["verdict"]}),
+        "disagreement": disagreement({title_of(name): score["verdict"] for name, score in scores.items() if score["verdict"] and name != JOINED}),
         "scores": scores,
     }
 

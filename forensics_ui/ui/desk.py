@@ -48,6 +48,7 @@ class Job:
     rules: tuple[InputRule, ...] = ("crop", "native")
     picture: Picture | None = None
     lines: list[Line] = field(default_factory=list)
+    joined: dict | None = None  # the record of the joined answer over the lines that are there
     reference_set: ReferenceSet | None = None  # own photographs that this page judges by
     studies: list[dict] = field(default_factory=list)  # the numbers of every stability view that was made of it
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))

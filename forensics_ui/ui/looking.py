@@ -14,6 +14,7 @@ from forensics_ui.core.errors import BadImage, Cancelled, ForensicsError
 from forensics_ui.core.types import InputRule
 from forensics_ui.ui.desk import Job, Line
 from forensics_ui.ui.detectors import describe
+from forensics_ui.ui.joining import join
 from forensics_ui.ui.warm import Bench
 from forensics_ui.ui.weighing import judge_again
 
@@ -61,9 +62,11 @@ def _look(bench: Bench, job: Job) -> Iterator[Moment]:
     yield Moment("scoring", job, detectors)
     judged_by = job.reference_set
     for _ in _score(bench, job):
+        join(bench, job)
         yield Moment("scoring", job, detectors)
     if job.reference_set != judged_by:  # others were chosen meanwhile
         judge_again(bench, job)
+    join(bench, job)
     yield Moment("done", job, detectors)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forensics_ui.ui.desk import Job
+from forensics_ui.ui.joining import join
 from forensics_ui.ui.warm import Bench
 
 
@@ -14,4 +15,5 @@ def judge_again(bench: Bench, job: Job) -> None:
     for line in job.lines:
         if line.state == "done" and line.scored and job.picture:
             now = bench.get().judged_again(job.picture, line.scored, None, job.reference_set, studies)
-            line.record = now.record.as_dict()
+            line.record, line.scored = now.record.as_dict(), now
+    join(bench, job)

@@ -23,7 +23,7 @@ LEAST_RATIO = 2.0
 # A score that few real pictures reach is no evidence where generated ones hardly reach it either: least likelihood ratios of the bands.
 LEAST_SOME, LEAST_STRONG = 3.0, 10.0
 # Why a score above the limit of strong evidence gets a weaker word.
-Weaker = Literal["young", "larger", "ratio"]
+Weaker = Literal["young", "larger", "ratio", "apart"]
 
 
 def band_of(logit: float, limits: Limits, figures: ErrorRates | None, condition: Condition, weaker: Weaker | None) -> tuple[str, Reason]:

@@ -51,6 +51,11 @@ class Judge:
         own = own_limit(self.reference_set.name, part, rule, condition, known.some if known else None)
         return with_own(known, own)
 
+    def grown(self, analysis: Analysis, condition: Condition) -> float:
+        """By how much the score is higher for the size of the picture alone."""
+        limits = self.limits(analysis.seen.rule, condition)
+        return offset_at(limits.growth, side_of(analysis.seen.input_size)) if limits else 0.0
+
     def judge(self, picture: Picture, analysis: Analysis, studies: Sequence[Study] = ()) -> Verdict:
         """The verdict on one analysis, after all stability studies of the picture."""
         if not self.card.speaks_of(analysis.weights_sha256):

@@ -38,7 +38,7 @@ class WeightsEntry:
     size: int | None = None
     preliminary: bool = False
     note: str = ""
-    role: Literal["network", "head", "backbone", "inverter"] = "network"
+    role: Literal["network", "head", "backbone", "inverter", "joined"] = "network"
     mirrors: tuple[str, ...] = ()
     converted_from: str | None = None  # SHA-256 of the file that these were converted from
     # Where weights lie inside a Python package: package, sha256, size, member, member_sha256, converter.

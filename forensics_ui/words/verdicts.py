@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from forensics_ui.words.conditions import condition_in, here, of_such, unmeasured
+from forensics_ui.words.detectors import listed, title_of
 
 Values = Mapping[str, Any]
 STRICTEST = "the strictest limits of all measured conditions are used"
@@ -33,6 +34,8 @@ def _weaker(values: Values) -> str:
     if why == "ratio":
         times = f"{values['ratio']:.1f}"
         return f"; generated pictures reach such scores {times} times as often, which is too little for a stronger word"
+    if why == "apart":
+        return "; but one detector stands alone against the others, so the word is a weaker one"
     return ""
 
 
@@ -201,6 +204,24 @@ def _shifted(values: Values) -> str:
     return f"shifted by {across}, {down} pixels"
 
 
+def _apart(values: Values) -> str:
+    return f"the detectors pull apart: {_titles(values['for'])} for generation, {_titles(values['against'])} against it"
+
+
+def _beyond(values: Values) -> str:
+    names = values["detectors"]
+    return f"{_titles(names)} {'score' if len(names) > 1 else 'scores'} this picture like none that the joined answer was calibrated on"
+
+
+def _joined_parts(values: Values) -> str:
+    parts = ", ".join(f"{title_of(part['detector'])} {part['added']:+.1f}" for part in values["parts"])
+    return f"what each detector added, as the logarithm of a likelihood ratio: {parts}".replace("-", "\N{MINUS SIGN}")
+
+
+def _titles(names: Sequence[str]) -> str:
+    return listed([title_of(name) for name in names])
+
+
 def _always(words: str) -> Callable[[Values], str]:
     return lambda values: words
 
@@ -217,7 +238,7 @@ SENTENCES: dict[str, Callable[[Values], str]] = {
         "the score lies below the limit of your own photographs, and how many generated pictures do so too was never measured"
     ),
     "both_score_so": _always("real and generated pictures both score like this"),
-    "low": _always("the score is as low as most real pictures score, which does not prove a camera"),
+    "low": lambda values: f"the score is as low as most real pictures score, which does not prove a camera{_weaker(values)}",
     "low_but_blind": _low_but_blind,
     "high_but_common": _high_but_common,
     "ratio_too_small": _ratio_too_small,
@@ -237,6 +258,10 @@ SENTENCES: dict[str, Callable[[Values], str]] = {
     "own_condition_unmeasured": _own_unmeasured,
     "own_too_few": _own_too_few,
     "own_limit": _own_limit,
+    "not_joined": _always("too few detectors could score this picture to join what they say"),
+    "apart": _apart,
+    "beyond_range": _beyond,
+    "joined_parts": _joined_parts,
     "lowered_by_study": _lowered,
     "not_steady": _not_steady,
 }

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from forensics_ui.core.reasons import Reason
 from forensics_ui.core.types import Analysis, Picture, Verdict
 from forensics_ui.imaging.facts.claims import claims_of
+from forensics_ui.verdict.joint import Joined, not_joined
+from forensics_ui.weightstore.joint import JOINED
 from forensics_ui.words import words_of
 from forensics_ui.words.claims import told
 
-ONLY_WHERE_THERE_IS_ONE = ("likelihood_ratio", "own_reals", "verdict_alone")
+ONLY_WHERE_THERE_IS_ONE = ("likelihood_ratio", "own_reals", "verdict_alone", "parts")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Score:
     codes: tuple[Reason, ...] = ()  # the same reasons as data, in the same order
     # What the file says of itself, apart from the pixels: claims as JSON with their sentences.
     file_says: tuple[dict[str, Any], ...] = ()
+    # Of a joined answer: what each detector added, in log odds.
+    parts: tuple[dict[str, Any], ...] | None = None
     error: str | None = None
     error_code: str | None = None
 
@@ -47,6 +51,8 @@ class Score:
         """JSON-ready; the error fields and those of `ONLY_WHERE_THERE_IS_ONE` appear only where there is one."""
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "codes"}
         fields["reasons"], fields["file_says"] = list(self.reasons), list(self.file_says)
+        if self.parts is not None:
+            fields["parts"] = list(self.parts)
         if self.codes:
             fields["reason_codes"] = [reason.as_dict() for reason in self.codes]
         if self.error is None:
@@ -79,6 +85,16 @@ class Score:
             file_says=tuple(told(claims_of(picture.facts))),
             **made_by,
         )
+
+    @classmethod
+    def of_joined(cls, picture: Picture, joined: Joined | None, rule: str = "") -> Score:
+        """The record of the joined answer, or of why there is none."""
+        if joined is None:
+            return cls.of(picture, JOINED, rule, not_joined())
+        parts = tuple(
+            {"detector": part.detector, "logit": round(part.logit, 6), "added": round(part.added, 4), "beyond": part.beyond} for part in joined.parts
+        )
+        return replace(cls.of(picture, joined.analysis.detector, joined.analysis.seen.rule, joined.verdict, joined.analysis), parts=parts)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,12 @@ from forensics_ui.core.reasons import said
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import Analysis, InputRule, Picture
 from forensics_ui.imaging.open import Intake
+from forensics_ui.verdict.joint import JointJudge, JointModel
 from forensics_ui.verdict.judge import Judge, not_applicable
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.verdict.steadiness import Study
+from forensics_ui.weightstore.card import Card
+from forensics_ui.weightstore.joint import JOINED, joint_weights
 from forensics_ui.weightstore.manifest import card_of, default_for
 from forensics_ui.workbench.inverting import BuiltInInverter
 from forensics_ui.workbench.record import Score, Scored
@@ -150,6 +153,23 @@ class Workbench:
         verdict = self.judge_of(analysis, chosen, reference_set).judge(picture, analysis, studies)
         rule = scored.record.input_rule or analysis.seen.rule
         return Scored(Score.of(picture, analysis.detector, rule, verdict, analysis), analysis)
+
+    def joined(self, picture: Picture, scores: Iterable[Scored], reference_set: ReferenceSet | None = None) -> Score | None:
+        """The joined answer over scores of one picture under one rule; None where no joint model is fitted to these weights."""
+        analyses = {one.analysis.detector: one.analysis for one in scores if one.analysis}
+        cards = {name: self.judge_of(analysis).card for name, analysis in analyses.items()}
+        joined = self.joint_judge(cards, reference_set).judge(picture, analyses)
+        return Score.of_joined(picture, joined) if joined else None
+
+    def joint_judge(self, cards: Mapping[str, Card], reference_set: ReferenceSet | None = None) -> JointJudge:
+        """Who judges several scores together, with the installed joint models."""
+        models = tuple(JointModel.of(each) for each in joint_weights(self.settings.weights_dir))
+        return JointJudge(models, cards, reference_set)
+
+    def with_joined(self, detectors: Sequence[str]) -> list[str]:
+        """The same detectors and, where an installed joint model joins some of them, the joined answer."""
+        there = any(set(each.joins) <= set(detectors) for each in joint_weights(self.settings.weights_dir))
+        return [*detectors, JOINED] if there else list(detectors)
 
     def availability(self) -> list[Any]:
         """Which detectors can be used, with which weights, and what to do about those that cannot."""

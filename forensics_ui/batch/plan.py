@@ -163,7 +163,7 @@ def choose(workbench: Workbench, detector: str, rule: InputRule, asked: str | No
     judge = workbench.judge_of(found, asked, reference_set)
     choice = Choice(
         detector=detector,
-        asked=asked or found.weights,
+        asked=asked or found.weights.partition("+")[0],  # the head is asked for, its backbone comes with it
         weights=found.weights,
         weights_sha256=found.weights_sha256,
         card_sha256=judge.card.digest,

@@ -44,7 +44,8 @@ def scale(step: int) -> str:
 def _bars(record: Mapping[str, Any]) -> str:
     """What each detector added: to the right for generation, to the left against it."""
     rows = "".join(_bar(part) for part in record.get("parts") or ())
-    return f'<dl class="parts" aria-label="What each detector added">{rows}</dl>' if rows else ""
+    ends = '<div class="ends" aria-hidden="true"><span>against</span><span>for generation</span></div>'
+    return f'<dl class="parts" aria-label="What each detector added">{rows}</dl>{ends}' if rows else ""
 
 
 def _bar(part: Mapping[str, Any]) -> str:
@@ -65,7 +66,7 @@ def _times(added: float) -> str:
     if factor < 1.15:
         return "says nothing"
     number = f"{factor:.1f}" if factor < 10 else f"{factor:.0f}"
-    return f"{number} times {'for' if added > 0 else 'against'} generation"
+    return f"{number} times {'for' if added > 0 else 'against'}"
 
 
 def _apart(record: Mapping[str, Any], bands: Mapping[str, str]) -> str:

@@ -22,6 +22,7 @@ from forensics_ui.report.words import answer, limits, propositions
 from forensics_ui.verdict.conditions import condition_of
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.verdict.steadiness import Study, studies_of
+from forensics_ui.weightstore.joint import JOINED
 from forensics_ui.words.claims import told as told_claims
 from forensics_ui.words.conditions import unmeasured
 from forensics_ui.words.detectors import title_of
@@ -83,11 +84,10 @@ def picture_report(
     )
     told(steps, steps, "written")
     entries = detector_entries(scores, workbench.settings, weights)
-    bands = {title_of(one.record.detector or ""): one.record.verdict or "" for one, (_, rule) in zip(again, asked, strict=True) if rule == rules[0]}
     return Report(
         kind="picture",
         title=f"Report on {entry.path}",
-        answer=answer(bands, joined.verdict if joined else None),
+        answer=answer(_bands(scores, rules[0]), joined.verdict if joined else None),
         case=case or Case(),
         propositions=propositions(entries),
         limits=limits(entries),
@@ -98,6 +98,11 @@ def picture_report(
         images=images,
         **_versions(workbench, own),
     )
+
+
+def _bands(scores: Iterable[Mapping[str, Any]], rule: str) -> dict[str, str]:
+    """What each detector says under the rule, by title."""
+    return {title_of(each["detector"]): each["verdict"] for each in scores if each["input_rule"] == rule and each["detector"] != JOINED}
 
 
 def file_says(picture: Picture, metadata: bool) -> tuple[dict[str, Any], ...]:

@@ -67,7 +67,7 @@ def test_limits_let_few_real_pictures_pass_and_of_no_kind_too_many():
 
 
 def test_joined_scores_are_log_odds_on_pictures_nobody_fitted_them_to():
-    line, row, scores = table(2, 0)
+    _, row, scores = table(2, 0)
     made = rows(2, 0)
     slope, shift = joint.regression(scores[:, None], made.label, made.weights())
     assert slope[0] == pytest.approx(1, abs=0.15) and shift == pytest.approx(0, abs=0.1)

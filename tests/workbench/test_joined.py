@@ -83,7 +83,7 @@ def test_a_report_leads_with_it_and_can_be_checked(workbench, folder):
     picture = workbench.open(path)
     record = json.loads(json.dumps(picture_report(workbench, picture, path, views=None).as_dict()))
     first = record["files"][0]["scores"][0]
-    assert first["detector"] == "joined" and [entry["title"] for entry in record["detectors"]][0] == "Joined answer"
+    assert first["detector"] == "joined" and record["detectors"][0]["title"] == "Joined answer"
     found = list(verify(record, workbench, Given(folders=(folder / "pictures",))))
     assert {finding.state for finding in found} == {"agrees"} and "joined" in [finding.detector for finding in found]
     first["logit"] += 1

@@ -16,12 +16,23 @@ TRIED = "backbone"
 
 def fetch_once() -> None:
     """Fetch it unless it is here or was tried before; `weights get` is the way to try again. Killed on the way, the next start goes on."""
+    if TRIED not in noted() and not _fetched():
+        say(f"The app works without it; `python launch.py weights get {NAME}` tries again.")
+
+
+def fetch_for_tests() -> None:
+    """Fetch it unless it is here, whatever was tried before: some tests are about the real network."""
+    if not _fetched():
+        say("The tests that need it are skipped, and say so.")
+
+
+def _fetched() -> bool:
+    """Whether it is here now, or nobody asked for it."""
     listed = (PROJECT / "weights" / "manifest.json").is_file()
-    if not listed or FILE.exists() or TRIED in noted() or os.environ.get("FORENSICS_NO_VENV") == "1":
-        return
+    if not listed or FILE.exists() or os.environ.get("FORENSICS_NO_VENV") == "1":
+        return True
     say(f"Fetching {NAME}, the network that one of the detectors stands on (79 MB, licence MIT, once).")
     # Standard output belongs to the command that was asked for.
     ended = subprocess.run([str(VENV_PYTHON), "-m", "forensics_ui", "weights", "get", NAME], env=app_environment(), stdout=subprocess.DEVNULL)
     note({TRIED: "fetched" if ended.returncode == 0 else "failed"})
-    if ended.returncode:
-        say(f"The app works without it; `python launch.py weights get {NAME}` tries again.")
+    return ended.returncode == 0

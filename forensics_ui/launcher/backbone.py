@@ -10,7 +10,7 @@ from forensics_ui.launcher.run import app_environment
 from forensics_ui.launcher.state import PROJECT, VENV_PYTHON, note, noted
 
 NAME = "clip_vit_b16"
-FILE = PROJECT / "weights" / f"{NAME}.safetensors"
+FILES = [PROJECT / "weights" / name for name in (f"{NAME}.safetensors", "ViT-B-16.pt")]  # the second is OpenAI's own, laid there by hand
 TRIED = "backbone"
 
 
@@ -29,7 +29,7 @@ def fetch_for_tests() -> None:
 def _fetched() -> bool:
     """Whether it is here now, or nobody asked for it."""
     listed = (PROJECT / "weights" / "manifest.json").is_file()
-    if not listed or FILE.exists() or os.environ.get("FORENSICS_NO_VENV") == "1":
+    if not listed or any(file.exists() for file in FILES) or os.environ.get("FORENSICS_NO_VENV") == "1":
         return True
     say(f"Fetching {NAME}, the network that one of the detectors stands on (79 MB, licence MIT, once).")
     # Standard output belongs to the command that was asked for.

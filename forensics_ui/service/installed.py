@@ -6,6 +6,7 @@ from pathlib import Path
 
 from forensics_ui.core.errors import WeightsMissing
 from forensics_ui.detectors import DETECTORS
+from forensics_ui.service.likeness import measure
 from forensics_ui.service.models import Weights
 from forensics_ui.weightstore import manifest
 from forensics_ui.weightstore.backbone import backbone_file, with_backbone
@@ -17,7 +18,9 @@ def load_installed(name: str, detector: str, weights_dir: Path) -> Weights:
     own = load_weights(name, detector, weights_dir)
     if DETECTORS.get(detector).spec.backbone is None:
         return own
-    return with_backbone(own, load_weights(backbone_installed(detector, weights_dir, name), detector, weights_dir))
+    below = load_weights(backbone_installed(detector, weights_dir, name), detector, weights_dir)
+    measure(own.entry, below, weights_dir)
+    return with_backbone(own, below)
 
 
 def default_installed(detector: str, weights_dir: Path) -> str:

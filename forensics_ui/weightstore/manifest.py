@@ -44,6 +44,8 @@ class WeightsEntry:
     # Where weights lie inside a Python package: package, sha256, size, member, member_sha256, converter.
     wheel: Mapping[str, Any] | None = None
     backbone: str | None = None  # of a head: the network that it stands on
+    instead_of: str | None = None  # of a backbone: the one that it is taken for where both are here
+    features: str | None = None  # of a backbone: what it makes of a few drawn squares; see `service/likeness.py`
 
     def __post_init__(self) -> None:
         if not self.file or Path(self.file).name != self.file or "\\" in self.file:
@@ -106,15 +108,6 @@ def _parsed(path: Path, mtime_ns: int, size: int) -> Card:
     except (OSError, ValueError, RecursionError):
         return NO_CARD
     return Card.from_json(fields) if isinstance(fields, dict) else NO_CARD
-
-
-def card_of(weights: str, weights_sha256: str, detector: str, weights_dir: Path, file: str | Path | None = None) -> Card:
-    """The card that speaks of exactly these bytes, by the name of the weights or by their `file`;
-    an unknown one where there is none."""
-    # A head's scores bear the name of its backbone too.
-    entry = find(weights, weights_dir) or find(weights.partition("+")[0], weights_dir)
-    card = read_card(weights_dir / entry.file if entry else Path(file or weights))
-    return card if card.speaks_of(weights_sha256) else Card.unknown(detector, weights_sha256)
 
 
 def _from_card(weights: Path) -> WeightsEntry | None:

@@ -1,4 +1,5 @@
-"""The golden logits of UnivFD as it ships: our head on the real CLIP ViT-B/16, which set-up fetches.
+"""The golden logits of UnivFD as it ships: our head on the real CLIP ViT-B/16, which set-up fetches; and that network's
+features of the squares of `service/likeness.py`, kept in the manifest.
 
 Apart from the other golden logits, because a machine without that network can make those and not these;
 `tests.golden.make_golden` makes both.
@@ -7,6 +8,7 @@ Apart from the other golden logits, because a machine without that network can m
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,7 @@ from torch import Tensor
 
 from forensics_ui.core.settings import WEIGHTS
 from forensics_ui.detectors.clip_vit import CLIP_MEAN, CLIP_STD, build_tower
+from forensics_ui.service.likeness import features, packed
 from forensics_ui.weightstore.load import load_weights
 from forensics_ui.weightstore.manifest import find, inspect
 
@@ -71,16 +74,20 @@ def positions(known: Tensor, grid: int) -> Tensor:
 
 @torch.inference_mode()
 def main() -> None:
-    """Write `clip_logits.json`; without CLIP it stays as it is."""
+    """Write `clip_logits.json` and the manifest's features; without CLIP they stay as they are."""
     entry = find(BACKBONE, WEIGHTS)
     if entry is None or inspect(entry, WEIGHTS).status != "ok":
-        print(f"{BACKBONE} is not installed: {CLIP_LOGITS.name} stays as it is.", file=sys.stderr)
+        print(f"{BACKBONE} is not installed: {CLIP_LOGITS.name} stays as it is, the manifest too.", file=sys.stderr)
         return
     head, below = load_weights(HEAD, "univfd", WEIGHTS), load_weights(BACKBONE, "univfd", WEIGHTS)
     score = plain_score(head.state, below.state)
     cases = [{"picture": name, "rule": rule, "logit": round(score(square_of(rgb, rule)), 5)} for name, rgb in pictures().items() for rule in RULES]
     known = {"weights_sha256": {HEAD: head.sha256, BACKBONE: below.sha256}, "cases": cases}
     CLIP_LOGITS.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    manifest = WEIGHTS / "manifest.json"
+    (text, count) = re.subn(r'"features": "[^"]*"', f'"features": "{packed(features(below.state))}"', manifest.read_text(encoding="utf-8"))
+    assert count == 1  # of the one network that a head's limits were measured on
+    manifest.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

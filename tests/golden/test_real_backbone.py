@@ -14,7 +14,9 @@ import torch
 from forensics_ui.core.settings import Settings
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.service.installed import load_installed
+from forensics_ui.service.likeness import features, lowest_cosine, unpacked
 from forensics_ui.service.service import DetectorService
+from forensics_ui.weightstore.manifest import find
 from tests.golden.clip_golden import BACKBONE, CLIP_LOGITS, HEAD, HERE, RULES, pictures, plain_score, square_of
 
 GOLDEN = json.loads(CLIP_LOGITS.read_text(encoding="utf-8"))
@@ -46,6 +48,11 @@ def test_the_detector_meets_them_within_a_thousandth_and_its_evidence_is_their_s
         finding = detector.findings([DETECTORS.get("univfd").prepare(pictures()[name], rule).block])[0]
         assert finding.logit == pytest.approx(expected, abs=EXACT), (name, rule)
         assert finding.evidence.total() == pytest.approx(finding.logit, abs=1e-4)
+
+
+def test_the_manifest_holds_this_networks_features_of_the_drawn_squares(weights):
+    below = {name.removeprefix("backbone."): t for name, t in weights.state.items() if name.startswith("backbone.")}
+    assert lowest_cosine(unpacked(find(BACKBONE).features), features(below)) > 0.99999
 
 
 def test_the_plain_network_still_gives_them(weights):

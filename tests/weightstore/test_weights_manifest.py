@@ -16,6 +16,7 @@ PUBLISHED = {  # name: the identities that the file must have
     "npr_official_3090": "f3efe21a3cb98da75b50451c3891ad0d2fa9fb2b",
     "univfd_official": "477100745713bcc957beb2b40859536859b6483fd6301b3b9293151b194c7847",
     "clip_vit_l14_openai": "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836",
+    "clip_vit_b16_openai": "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f",
 }
 
 

@@ -44,6 +44,7 @@ class WeightsEntry:
     # Where weights lie inside a Python package: package, sha256, size, member, member_sha256, converter.
     wheel: Mapping[str, Any] | None = None
     backbone: str | None = None  # of a head: the network that it stands on
+    title: str | None = None  # for people
     instead_of: str | None = None  # of a backbone: the one that it is taken for where both are here
     features: str | None = None  # of a backbone: what it makes of a few drawn squares; see `service/likeness.py`
 

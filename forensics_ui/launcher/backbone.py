@@ -17,7 +17,7 @@ TRIED = "backbone"
 def fetch_once() -> None:
     """Fetch it unless it is here or was tried before; `weights get` is the way to try again. Killed on the way, the next start goes on."""
     if TRIED not in noted() and not _fetched():
-        say(f"The app works without it; `python launch.py weights get {NAME}` tries again.")
+        say(f"`python launch.py weights get {NAME}`, or the button in the app, tries again.")
 
 
 def fetch_for_tests() -> None:
@@ -31,7 +31,7 @@ def _fetched() -> bool:
     listed = (PROJECT / "weights" / "manifest.json").is_file()
     if not listed or any(file.exists() for file in FILES) or os.environ.get("FORENSICS_NO_VENV") == "1":
         return True
-    say(f"Fetching {NAME}, the network that one of the detectors stands on (79 MB, licence MIT, once).")
+    say("Fetching CLIP ViT-B/16, the network that one of the detectors stands on (79 MB, licence MIT, once).")
     # Standard output belongs to the command that was asked for.
     ended = subprocess.run([str(VENV_PYTHON), "-m", "forensics_ui", "weights", "get", NAME], env=app_environment(), stdout=subprocess.DEVNULL)
     note({TRIED: "fetched" if ended.returncode == 0 else "failed"})

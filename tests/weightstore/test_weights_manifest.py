@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,17 @@ def test_a_backbone_is_a_default_only_where_it_is_asked_for(folder):
 def test_an_entry_cannot_name_a_file_outside_the_folder(file):
     with pytest.raises(WeightsError, match="outside the weights folder"):
         WeightsEntry("x", "lfm", file)
+
+
+def test_a_file_that_many_ask_for_at_once_is_hashed_once(folder, monkeypatch):
+    file, read = own(folder, "asked"), []
+
+    def slow(path: Path) -> hashes.Digests:
+        read.append(path)
+        time.sleep(0.1)
+        return digest_file(path)
+
+    monkeypatch.setattr(hashes, "digest_file", slow)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(hashes.remembered_digests, [file] * 4))
+    assert read == [file] and len(set(found)) == 1

@@ -22,7 +22,7 @@ from forensics_ui.evaluation.folders import label_of
 from forensics_ui.imaging import sniff
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.weightstore.card import Card
-from forensics_ui.weightstore.stand_in import card_of
+from forensics_ui.weightstore.manifest import card_of
 from forensics_ui.workbench import Workbench
 
 Tell = Callable[[Progress], None]

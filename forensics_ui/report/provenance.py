@@ -12,7 +12,7 @@ from forensics_ui.core.settings import Settings
 from forensics_ui.report.model import DetectorEntry
 from forensics_ui.verdict import own_reals
 from forensics_ui.verdict.reference_set import ReferenceSet
-from forensics_ui.weightstore import manifest, stand_in
+from forensics_ui.weightstore import manifest
 from forensics_ui.weightstore.card import Calibration, Card
 
 MADE_BY = ("detector", "weights", "weights_sha256", "input_rule", "device", "precision", "own_reals")
@@ -87,7 +87,7 @@ def card_of(made_by: Mapping[str, Any], settings: Settings, chosen: Mapping[str,
     listed = manifest.find(str(made_by["weights"]), settings.weights_dir)
     given = chosen.get(made_by["detector"]) or str(made_by["weights"])
     of = str(made_by["weights"]), str(made_by["weights_sha256"]), str(made_by["detector"])
-    return listed, stand_in.card_of(*of, settings.weights_dir, given)
+    return listed, manifest.card_of(*of, settings.weights_dir, given)
 
 
 def _own_reals(made_by: Mapping[str, Any], settings: Settings, limit: float | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from forensics_ui.detectors.clip_heads import SIDE, embedding
 from forensics_ui.detectors.clip_vit import CLIP_MEAN, CLIP_STD, build_tower
-from forensics_ui.weightstore import stand_in
+from forensics_ui.weightstore import alike
 from forensics_ui.weightstore.load import LoadedWeights
 from forensics_ui.weightstore.manifest import WeightsEntry, find
 
@@ -26,8 +26,9 @@ def measure(head: WeightsEntry | None, below: LoadedWeights, weights_dir: Path) 
     entry = below.entry
     if not (entry and expected and expected.features and expected.sha256 and entry.instead_of == expected.name):
         return
-    if stand_in.cosine_to(entry, expected.sha256, weights_dir) is None:
-        stand_in.remember(entry, expected.sha256, lowest_cosine(unpacked(expected.features), features(below.state)), weights_dir)
+    file = weights_dir / entry.file
+    if alike.cosine_to(file, below.sha256, expected.sha256) is None:
+        alike.remember(file, below.sha256, expected.sha256, lowest_cosine(unpacked(expected.features), features(below.state)))
 
 
 def lowest_cosine(known: np.ndarray, found: np.ndarray) -> float:

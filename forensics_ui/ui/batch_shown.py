@@ -21,7 +21,7 @@ from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.text import sentence
 from forensics_ui.ui.words import RULES, TONES
 from forensics_ui.verdict.several import disagreement
-from forensics_ui.weightstore.stand_in import card_of
+from forensics_ui.weightstore.manifest import card_of
 
 BINS = 40
 EXAMPLES = 40

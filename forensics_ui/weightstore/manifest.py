@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from forensics_ui.core.errors import WeightsError
 from forensics_ui.core.settings import WEIGHTS
+from forensics_ui.weightstore.alike import ALIKE, cosine_to
 from forensics_ui.weightstore.card import Card
 from forensics_ui.weightstore.hashes import Digests, digest_file, remembered_digests
 
@@ -109,6 +110,31 @@ def _parsed(path: Path, mtime_ns: int, size: int) -> Card:
     except (OSError, ValueError, RecursionError):
         return NO_CARD
     return Card.from_json(fields) if isinstance(fields, dict) else NO_CARD
+
+
+def card_of(weights: str, weights_sha256: str, detector: str, weights_dir: Path, file: str | Path | None = None) -> Card:
+    """The card that speaks of exactly these bytes, by the name of the weights or by their `file`;
+    an unknown one where there is none."""
+    # A head's scores bear the name of its backbone too.
+    entry = find(weights, weights_dir) or find(weights.partition("+")[0], weights_dir)
+    card = read_card(weights_dir / entry.file if entry else Path(file or weights))
+    if card.speaks_of(weights_sha256):
+        return card
+    own, _, below = weights_sha256.partition("+")
+    if card.backbone_sha256 and own == card.sha256 and below:
+        return _on_another_backbone(card, below, detector, weights_dir)
+    return Card.unknown(detector, weights_sha256)
+
+
+def _on_another_backbone(card: Card, below: str, detector: str, weights_dir: Path) -> Card:
+    """The card of a head on another file than it names: as it is where that sees alike, else one that only says so."""
+    measured_on = str(card.backbone_sha256)
+    stands_in = next((each for each in entries(weights_dir) if each.instead_of and each.sha256 == below), None)
+    cosine = cosine_to(weights_dir / stands_in.file, below, measured_on) if stands_in else None
+    if cosine is not None and cosine > ALIKE:
+        return replace(card, backbone_sha256=below)
+    named = next((each.name for each in entries(weights_dir) if each.sha256 == measured_on), "another network")
+    return replace(Card.unknown(detector, f"{card.sha256}+{below}"), measured_on=named)
 
 
 def _from_card(weights: Path) -> WeightsEntry | None:

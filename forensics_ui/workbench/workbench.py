@@ -16,8 +16,7 @@ from forensics_ui.imaging.open import Intake
 from forensics_ui.verdict.judge import Judge, not_applicable
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.verdict.steadiness import Study
-from forensics_ui.weightstore.manifest import default_for
-from forensics_ui.weightstore.stand_in import card_of
+from forensics_ui.weightstore.manifest import card_of, default_for
 from forensics_ui.workbench.inverting import BuiltInInverter
 from forensics_ui.workbench.record import Score, Scored
 

@@ -15,8 +15,9 @@ from torch import nn
 from forensics_ui.core.errors import WeightsMismatch
 from forensics_ui.core.settings import Settings
 from forensics_ui.service.likeness import features, packed, squares
-from forensics_ui.weightstore import stand_in
+from forensics_ui.weightstore import alike
 from forensics_ui.weightstore.backbone import backbone_file
+from forensics_ui.weightstore.manifest import card_of
 from forensics_ui.workbench import Workbench
 from tests.detectors.helpers_networks import photo_like
 from tests.detectors.test_univfd import block_head, tiny_clip
@@ -32,7 +33,7 @@ def tower():
 @pytest.fixture
 def folder(tmp_path, tower, monkeypatch):
     """A head whose limits were measured on a converted tower, and a manifest that knows another file of it."""
-    monkeypatch.setattr(stand_in, "_found", {})
+    monkeypatch.setattr(alike, "_found", {})
     below = saved(tmp_path / "copy.safetensors", tower)
     head = {name: tensor for name, tensor in block_head(tower).items() if not name.startswith("backbone.")}
     own = saved(tmp_path / "head.safetensors", head)
@@ -117,11 +118,11 @@ def test_another_process_knows_what_was_found_and_an_unreadable_note_counts_as_n
     lay(folder, tower)
     record = answer(folder, tmp_path)
     made_by = record.weights, record.weights_sha256, "univfd", folder
-    monkeypatch.setattr(stand_in, "_found", {})
-    assert stand_in.card_of(*made_by).speaks_of(record.weights_sha256)
-    monkeypatch.setattr(stand_in, "_found", {})
+    monkeypatch.setattr(alike, "_found", {})
+    assert card_of(*made_by).speaks_of(record.weights_sha256)
+    monkeypatch.setattr(alike, "_found", {})
     (folder / "theirs.pt.likeness").write_text("{ torn")
-    card = stand_in.card_of(*made_by)
+    card = card_of(*made_by)
     assert card.measured_on == "copy" and not card.calibration
 
 

@@ -60,9 +60,10 @@ def run_app(arguments):
 
 def run_tests(arguments):
     """The whole suite, or what the arguments for pytest pick, from the project's folder."""
-    from forensics_ui.launcher import pip, run, state, venv
+    from forensics_ui.launcher import backbone, pip, run, state, venv
 
     venv.set_up(state.DEV)
+    backbone.fetch_for_tests()
     if not pip.without_index():
         run.run([str(state.PROJECT / "tests" / "chromium.py")])
     return run.run(["-m", "pytest", *arguments], cwd=state.PROJECT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,41 @@ def shared() -> Path:
     folder = PROJECT.parent / "shared"
     if not (folder / "golden").is_dir():
         pytest.skip("the reference material is not beside the project (../shared)")
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Tests see the weights that ship, whatever was fetched into the project's folder; processes that they start do too."""
+    folder = copy_of_shipped(tmp_path_factory.mktemp("shipped"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORENSICS_WEIGHTS_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def real_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The weights that ship and CLIP ViT-B/16 as `launch.py` fetches it: a folder for FORENSICS_WEIGHTS_DIR."""
+    from forensics_ui.core.settings import WEIGHTS
+    from forensics_ui.weightstore.manifest import find, inspect
+
+    entry = find("clip_vit_b16", WEIGHTS)
+    assert entry is not None
+    if inspect(entry, WEIGHTS).status != "ok":
+        pytest.skip("CLIP ViT-B/16 is not in weights/: `python launch.py weights get clip_vit_b16` fetches it (79 MB)")
+    folder = copy_of_shipped(tmp_path_factory.mktemp("with_backbone"))
+    try:
+        (folder / entry.file).symlink_to(WEIGHTS / entry.file)
+    except OSError:
+        shutil.copyfile(WEIGHTS / entry.file, folder / entry.file)
+    return folder
+
+
+def copy_of_shipped(folder: Path) -> Path:
+    """The files of `weights/` that belong to the project."""
+    for path in (PROJECT / "weights").iterdir():
+        if path.suffix in (".json", ".md", ".safetensors") and not path.name.startswith("clip_"):
+            shutil.copyfile(path, folder / path.name)
     return folder
 
 

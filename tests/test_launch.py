@@ -186,14 +186,31 @@ def test_help_needs_no_set_up(tmp_path):
     assert not (project / ".venv").exists()
 
 
-@pytest.mark.parametrize(("code", "said"), [(0, ""), (1, "tries again")])
-def test_the_backbone_is_asked_for_once_and_its_failure_stops_nothing(tmp_path, code, said):
-    project = make_project(tmp_path / "project")
+def project_with_a_manifest(folder: Path, code: int) -> Path:
+    """A project whose app notes which weights it is asked for, and cannot get them if `code` says so."""
+    project = make_project(folder)
     (project / "weights").mkdir()
     (project / "weights" / "manifest.json").write_text("{}")
     asking = f"import sys, pathlib\nif sys.argv[1:3] == ['weights', 'get']:\n    pathlib.Path({str(project / 'asked')!r}).open('a').write(sys.argv[3])\n    sys.exit({code})\n"
     (project / "forensics_ui" / "__main__.py").write_text(asking + APP)
+    return project
+
+
+@pytest.mark.parametrize(("code", "said"), [(0, ""), (1, "tries again")])
+def test_the_backbone_is_asked_for_once_and_its_failure_stops_nothing(tmp_path, code, said):
+    project = project_with_a_manifest(tmp_path / "project", code)
     runs = [launch(project, "score", "picture.png") for _ in range(2)]
     assert [run.returncode for run in runs] == [0, 0] and json.loads(runs[0].stdout)["arguments"] == ["score", "picture.png"]
     assert (project / "asked").read_text() == "clip_vit_b16"
     assert said in runs[0].stderr and "Fetching" not in runs[1].stderr
+
+
+def test_tests_ask_for_the_backbone_until_it_is_here_and_run_without_it(tmp_path):
+    project = project_with_a_manifest(tmp_path / "project", 1)
+    shutil.copy(project / "requirements.txt", project / "requirements-dev.txt")
+    (project / "pytest.py").write_text("import sys\nprint(sys.argv[1:])\n")
+    runs = [launch(project, "test", "-k", "some") for _ in range(2)]
+    assert [(run.returncode, run.stdout.strip()) for run in runs] == [(0, "['-k', 'some']")] * 2
+    assert (project / "asked").read_text() == "clip_vit_b16" * 2 and "are skipped, and say so" in runs[1].stderr
+    (project / "weights" / "clip_vit_b16.safetensors").touch()
+    assert "Fetching" not in launch(project, "test").stderr

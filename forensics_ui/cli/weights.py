@@ -149,6 +149,7 @@ def _known(name: str, folder: Path) -> WeightsEntry:
 
 def _as_json(found: InstalledWeights) -> dict[str, Any]:
     entry = asdict(found.entry) if found.entry else {"name": None, "file": found.path.name}
+    entry.pop("features", None)  # numbers for programs
     return {**entry, "installed_sha256": found.sha256, "status": found.status, "sentence": found.sentence}
 
 

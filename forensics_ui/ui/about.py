@@ -15,6 +15,7 @@ from forensics_ui.ui.cards import cards
 from forensics_ui.ui.desk import Desk
 from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.environment import uploads_folder
+from forensics_ui.ui.fetch_button import FetchButton
 from forensics_ui.ui.text import escape, prose
 from forensics_ui.ui.warm import Bench
 
@@ -28,9 +29,10 @@ LIMITS = (
 )
 
 
-def build(page: gr.Blocks, bench: Bench, desk: Desk, strip: own_reals.Strip) -> None:
+def build(page: gr.Blocks, bench: Bench, desk: Desk, strip: own_reals.Strip, fetch: FetchButton) -> None:
     """Lay out the tab; it fills itself once the page is open."""
     shown = gr.HTML(_page(bench, None), elem_id="about", js_on_load=None, apply_default_css=False)
+    fetch.place("about")
     own_reals.build(page, bench, desk, strip)
     gr.HTML(_rest(bench), js_on_load=None, apply_default_css=False)
     ask = gr.Button("Show what a bug report needs", elem_id="ask-doctor", size="sm", min_width=240, scale=0)

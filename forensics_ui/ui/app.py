@@ -8,6 +8,8 @@ from forensics_ui import __version__
 from forensics_ui.ui import about, api, batch_tab, inspect, own_reals
 from forensics_ui.ui.arrivals import Arrivals
 from forensics_ui.ui.desk import Desk
+from forensics_ui.ui.fetch_button import FetchButton
+from forensics_ui.ui.fetching import Fetching
 from forensics_ui.ui.text import escape
 from forensics_ui.ui.warm import Bench
 
@@ -31,12 +33,14 @@ def build(bench: Bench, desk: Desk, arrivals: Arrivals) -> gr.Blocks:
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(CLEAN_EVERY, KEEP_UPLOADS), fill_width=True) as page:
         gr.HTML(header(), elem_id="header", js_on_load=None, apply_default_css=False)
         strip = own_reals.strip()
+        fetch = FetchButton(Fetching(bench))
         with gr.Tabs(elem_id="rooms"):
             with gr.Tab("Inspect", id="inspect"):
-                inspect.build(page, bench, desk, arrivals)
+                again = inspect.build(page, bench, desk, arrivals, fetch)
             with gr.Tab("Batch", id="batch-tab"):
                 batch_tab.build()
             with gr.Tab("About", id="about"):
-                about.build(page, bench, desk, strip)
+                about.build(page, bench, desk, strip, fetch)
+        fetch.connect(page, *again)
         api.build(bench)
     return page

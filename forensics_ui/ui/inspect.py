@@ -14,6 +14,7 @@ from forensics_ui.ui.arrivals import Arrivals
 from forensics_ui.ui.desk import Desk, Job
 from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.facts import facts
+from forensics_ui.ui.fetch_button import FetchButton
 from forensics_ui.ui.looking import Moment, look
 from forensics_ui.ui.own_choice import choice_of
 from forensics_ui.ui.picture import figure
@@ -35,8 +36,8 @@ TELL_HOW = "(file) => [file, JSON.stringify({name: file?.orig_name ?? '', via: w
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": True}
 
 
-def build(page: gr.Blocks, bench: Bench, desk: Desk, arrivals: Arrivals) -> None:
-    """Lay out the tab and connect it."""
+def build(page: gr.Blocks, bench: Bench, desk: Desk, arrivals: Arrivals, fetch: FetchButton) -> tuple[Any, list[Any]]:
+    """Lay out the tab and connect it. What it gives asks the detectors that can answer by now: a handler and its outputs."""
     with gr.Column(elem_id="intake"):
         limit = bench.settings.limits.file_bytes
         gr.HTML(INVITATION.format(limit=limit, megabytes=limit // 1024**2), js_on_load=None, apply_default_css=False)
@@ -49,6 +50,7 @@ def build(page: gr.Blocks, bench: Bench, desk: Desk, arrivals: Arrivals) -> None
     with gr.Row(elem_id="findings"):
         with gr.Column(scale=3, min_width=320, elem_id="left"):
             words = _html("answers", INTRODUCTION)
+            fetch.place("inspect")
             partial = gr.Button("Open what is there", visible=False, elem_id="partial", size="sm", min_width=160, scale=0)
         with gr.Column(scale=2, min_width=320, elem_id="right"):
             shown = _html("picture")
@@ -66,6 +68,7 @@ def build(page: gr.Blocks, bench: Bench, desk: Desk, arrivals: Arrivals) -> None
     weigh.click(handlers.weigh, None, [words], **several)
     stop.click(handlers.stop, None, None, api_visibility="private", queue=False)
     page.unload(handlers.left)
+    return handlers.look_again, list(outputs.values())
 
 
 def _html(name: str, first: str = "") -> gr.HTML:
@@ -95,6 +98,16 @@ class Handlers:
         old = self.desk.of(str(request.session_hash))
         if old and old.picture:
             yield from self._work(Job(old.source, old.name, old.via, rules=("crop", "native", "paper"), picture=old.picture), request)
+
+    def look_again(self, request: gr.Request) -> Iterator[dict[Any, Any]]:
+        """The same picture, if a detector that was silent can answer by now."""
+        yield gr.skip()  # a handler that yields nothing empties the screen
+        old = self.desk.of(str(request.session_hash))
+        if old is None or old.picture is None or not old.lines:
+            return
+        asked = {line.detector for line in old.lines}
+        if any(one["usable"] and one["name"] not in asked for one in describe(self.bench)):
+            yield from self._work(Job(old.source, old.name, old.via, rules=old.rules, picture=old.picture), request)
 
     def stop(self, request: gr.Request) -> None:
         """The generator that is at work sees this within a fraction of a second."""

@@ -75,7 +75,7 @@ class Judge:
         limits = self.limits(analysis.seen.rule, condition)
         young = [Reason("preliminary", "doubt")] if self.card.preliminary else []
         if limits is None:
-            return Verdict(INCONCLUSIVE, None, (_uncalibrated(analysis), _papers_line(analysis), *notes))
+            return Verdict(INCONCLUSIVE, None, (self._uncalibrated(analysis), _papers_line(analysis), *notes))
         larger = sizes.larger_than_measured(analysis, limits)
         if larger and not levelled(limits.growth):
             why = Reason("larger_unknown", "cause", larger)
@@ -104,6 +104,11 @@ class Judge:
         ]
         return Verdict(band, limits.probability(logit), tuple(reasons), ratio)
 
+    def _uncalibrated(self, analysis: Analysis) -> Reason:
+        if self.card.measured_on:
+            return Reason("other_backbone", "cause", {"weights": analysis.weights, "measured_on": self.card.measured_on})
+        return Reason("uncalibrated", "cause", {"weights": analysis.weights, "rule": analysis.seen.rule})
+
     def _figures(self, rule: str, condition: Condition, limits: Limits) -> ErrorRates | None:
         """How often these weights err in the condition, on pictures kept apart or else on those of the calibration."""
         found = self.card.rates(condition.key, rule) or (limits.rates if limits.of_condition else None)
@@ -114,10 +119,6 @@ def _too_little_for_strong(card: Card, limits: Limits, larger: dict[str, float] 
     if card.preliminary or limits.n_real < FEWEST_FOR_STRONG:
         return "young"
     return "larger" if larger else None
-
-
-def _uncalibrated(analysis: Analysis) -> Reason:
-    return Reason("uncalibrated", "cause", {"weights": analysis.weights, "rule": analysis.seen.rule})
 
 
 def _papers_line(analysis: Analysis) -> Reason:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from forensics_ui.core.settings import WEIGHTS
 from forensics_ui.weightstore.load import LoadedWeights
-from forensics_ui.weightstore.manifest import default_for, find, inspect
+from forensics_ui.weightstore.manifest import WeightsEntry, default_for, entries, find, inspect
 
 # The same tensors as open_clip and timm publish them on the Hugging Face hub.
 HUB_REPOSITORY, HUB_FILE = "timm/vit_large_patch14_clip_224.openai", "open_clip_model.safetensors"
@@ -29,13 +29,18 @@ def backbone_file(detector: str, weights_dir: Path = WEIGHTS, head: str | None =
     """Name or path to load it by, of the network that this head says it stands on; None if it is nowhere."""
     known = find(head, weights_dir) if head else None
     if known and known.backbone:
-        below = find(known.backbone, weights_dir)
-        if below and inspect(below, weights_dir).status == "ok":
-            return below.name
+        if found := _intact(known.backbone, weights_dir):
+            return found.name
         return str(others[0]) if known.backbone == OPENAI_L14 and (others := elsewhere()) else None
     if entry := default_for(detector, weights_dir, role="backbone"):
         return entry.name
     return str(others[0]) if (others := elsewhere()) else None
+
+
+def _intact(name: str, weights_dir: Path) -> WeightsEntry | None:
+    """The network of that name: OpenAI's own file of it, laid there by hand, before the one that set-up fetches."""
+    candidates = [*(entry for entry in entries(weights_dir) if entry.instead_of == name), find(name, weights_dir)]
+    return next((entry for entry in candidates if entry and inspect(entry, weights_dir).status == "ok"), None)
 
 
 def with_backbone(head: LoadedWeights, below: LoadedWeights) -> LoadedWeights:

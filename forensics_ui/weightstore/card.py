@@ -187,6 +187,8 @@ class Card:
     rebuilding: Rebuilding | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
+    # Of weights that no card speaks of: the network below the same head that one does speak of.
+    measured_on: str = ""
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Card:
@@ -216,8 +218,8 @@ class Card:
     def __hash__(self) -> int:
         return hash(self._key())
 
-    def _key(self) -> tuple[str, str, str | None]:
-        return self.digest, self.detector, self.sha256
+    def _key(self) -> tuple[str, str, str]:
+        return self.digest, self.detector, self.weights_sha256
 
     @property
     def weights_sha256(self) -> str:

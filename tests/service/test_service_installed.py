@@ -12,6 +12,7 @@ import safetensors.torch
 from forensics_ui.core.errors import WeightsMissing
 from forensics_ui.core.settings import Settings
 from forensics_ui.service import DetectorService
+from forensics_ui.service.installed import lacking_backbone
 from tests.detectors.helpers_networks import photo_like, plain_logit, seeded
 from tests.detectors.test_univfd import state_with_head
 
@@ -57,6 +58,27 @@ def test_without_weights_the_command_that_gets_them_is_named(service):
         service.submit(photo_like(64, 64), "lfm")
     sentences = {a.detector: a.sentence for a in service.availability()}
     assert all(f"weights get {name}_official" in sentences[name] for name in ("lfm", "npr", "univfd"))
+
+
+def test_a_head_that_lacks_only_its_tower_says_which_and_the_one_command(service, folder):
+    state = state_with_head()
+    tower = {
+        "name": "tower",
+        "title": "CLIP tower",
+        "detector": "univfd",
+        "role": "backbone",
+        "file": "tower.pt",
+        "licence": "MIT",
+        "sha256": "0" * 64,
+    }
+    (folder / "manifest.json").write_text(json.dumps({"weights": [{**tower, "source": "https://example.org/tower.pt"}]}))
+    head = {key: state[key] for key in ("weight", "bias")}
+    install(folder, "univfd", "head", head, role="head", backbone={"name": "tower", "sha256": "0" * 64})
+    assert lacking_backbone("univfd", folder).name == "tower" and lacking_backbone("lfm", folder) is None
+    with pytest.raises(WeightsMissing, match="but not CLIP tower, the network that they stand on; `weights get tower` fetches it"):
+        service.submit(photo_like(256, 256), "univfd")
+    (folder / "manifest.json").write_text(json.dumps({"weights": [{**tower, "source": "https://example.org/tower.pt", "licence": None}]}))
+    assert lacking_backbone("univfd", folder) is None, "without a licence a person has to agree first"
 
 
 def test_a_head_alone_is_not_enough_and_with_its_backbone_it_scores(service, folder):

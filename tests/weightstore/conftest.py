@@ -47,6 +47,8 @@ class Handler(BaseHTTPRequestHandler):
         body = data[start:]
         self.send_response(status)
         self.send_header("ETag", tag)
+        if "type" in fault:
+            self.send_header("Content-Type", fault["type"])
         if status == 206:
             self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
         if fault.get("length", True):

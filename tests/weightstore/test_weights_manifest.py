@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ PUBLISHED = {  # name: the identities that the file must have
     "npr_official_3090": "f3efe21a3cb98da75b50451c3891ad0d2fa9fb2b",
     "univfd_official": "477100745713bcc957beb2b40859536859b6483fd6301b3b9293151b194c7847",
     "clip_vit_l14_openai": "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836",
+    "clip_vit_b16_openai": "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f",
 }
 
 
@@ -129,3 +132,17 @@ def test_a_backbone_is_a_default_only_where_it_is_asked_for(folder):
 def test_an_entry_cannot_name_a_file_outside_the_folder(file):
     with pytest.raises(WeightsError, match="outside the weights folder"):
         WeightsEntry("x", "lfm", file)
+
+
+def test_a_file_that_many_ask_for_at_once_is_hashed_once(folder, monkeypatch):
+    file, read = own(folder, "asked"), []
+
+    def slow(path: Path) -> hashes.Digests:
+        read.append(path)
+        time.sleep(0.1)
+        return digest_file(path)
+
+    monkeypatch.setattr(hashes, "digest_file", slow)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(hashes.remembered_digests, [file] * 4))
+    assert read == [file] and len(set(found)) == 1

@@ -16,8 +16,9 @@ from forensics_ui.verdict.conditions import Condition
 from forensics_ui.verdict.limits import Limits
 from forensics_ui.weightstore.card import ErrorRates
 
-# Where a detector misses more than this share of generated pictures, finding nothing means nothing.
-USELESS_MISS_RATE = 0.7
+# Where a detector misses more than this share of generated pictures, finding nothing means nothing: no trace is said only of
+# pictures that would mostly have been found.
+USELESS_MISS_RATE = 0.5
 # Evidence must at least be this many times as common among generated pictures as among real ones.
 LEAST_RATIO = 2.0
 # A score that few real pictures reach is no evidence where generated ones hardly reach it either: least likelihood ratios of the bands.

@@ -1,0 +1,97 @@
+"""Fit the joined answer to a table of scores, and print what it and its parts are worth.
+
+    python -m tests.bench.joint ROWS.jsonl --join prc_joined,lfm_distilled,univfd_blocks --name joined_three --out weights
+
+A row is one copy of a picture under one input rule: `rule label source family kind condition history`, and a logit for every
+detector, each from weights or fits that never saw the picture's family. Scores in the table are of lines that had not seen it
+either. Where a history has rows of both classes, its AUC is printed too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from forensics_ui.train import joint
+from forensics_ui.weightstore.manifest import find, read_card
+
+RULES = ("native", "crop")
+CONDITIONS = ("as_they_come", "jpeg96", "jpeg80", "halved")
+# Without its EXIF data nobody can tell that a picture was halved: both conditions are fitted and judged with both.
+ALSO = {"as_they_come": ("as_they_come", "halved")}
+ENOUGH = 30
+Rows = Sequence[Mapping[str, Any]]
+
+
+def main() -> None:
+    """Read, fit, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", type=Path)
+    parser.add_argument("--join", required=True, help="names of installed weights, with commas")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--about", type=Path, help="JSON with further fields of the card")
+    arguments = parser.parse_args()
+    rows = [json.loads(line) for line in arguments.rows.read_text(encoding="utf-8").splitlines()]
+    joins = joined(arguments.join.split(","), arguments.out)
+    made = {rule: by_condition([row for row in rows if row["rule"] == rule], list(joins)) for rule in RULES}
+    about = json.loads(arguments.about.read_text(encoding="utf-8")) if arguments.about else {}
+    kinds = {name: joint.worst_kinds(table, scores, row["threshold_some"]) for name, (table, _, row, scores) in made["crop"].items()}
+    rules = {rule: {name: each[1:] for name, each in of.items()} for rule, of in made.items()}
+    print(joint.write(arguments.out, arguments.name, joins, rules, "crop", {**about, "by_kind": kinds}))
+
+
+def joined(names: Sequence[str], folder: Path) -> dict[str, str]:
+    """The detectors with the hashes that their scores name, from the cards of these weights."""
+    cards = [read_card(folder / entry.file) for name in names if (entry := find(name, folder))]
+    return {card.detector: card.weights_sha256 for card in cards}
+
+
+def table_of(rows: Rows, detectors: Sequence[str]) -> joint.Table:
+    """The columns that fitting needs."""
+    logits = np.array([[row[name] for name in detectors] for row in rows], float)
+    return joint.Table(
+        logits, *(np.array([row[name] for row in rows]) for name in ("label", "source", "family", "kind")), joint.penalty_of(detectors)
+    )
+
+
+def by_condition(rows: Rows, detectors: Sequence[str]) -> dict[str, tuple[joint.Table, Any, Any, np.ndarray]]:
+    """For every condition: its table, the line that ships, the card's row, and the cross-fitted scores."""
+    made = {}
+    for name in CONDITIONS:
+        mine = [row for row in rows if row["condition"] in ALSO.get(name, (name,))]
+        table = table_of(mine, detectors)
+        found = joint.by_condition(table, ["all"], np.array(["all"] * len(table)))["all"]
+        made[name] = (table, *found)
+        print_condition(name, mine, table, found, detectors)
+    return made
+
+
+def print_condition(name: str, rows: Rows, table: joint.Table, found: tuple[Any, Mapping[str, Any], np.ndarray], detectors: Sequence[str]) -> None:
+    """One line for the joined answer, one for each part, and the kinds that are marked most often."""
+    line, row, scores = found
+    print(f"\n{rows[0]['rule']}, {name}: {row['n_real']} real, {row['n_fake']} generated")
+    told = "found {tpr_at_some:.0%} at {fpr_at_some:.1%}, strong {tpr_at_strong:.0%} at {fpr_at_strong:.1%}".format(**row)
+    print(f"  joined  AUC {row['auc']:.3f}, {row['tpr_at_5pct_fpr']:.0%} at 5 %; {told}; weights {np.round(line['weight'], 2)}")
+    for at, detector in enumerate(detectors):
+        print(f"  {detector:7} {_worth(table.logits[:, at], table.label)}")
+    for history in sorted({str(each["history"]) for each in rows}):
+        mine = np.array([each["history"] == history for each in rows])
+        if min((table.label[mine] == label).sum() for label in (0, 1)) >= ENOUGH:
+            print(f"  only {history:8} {_worth(scores[mine], table.label[mine])}")
+    worst = list(joint.worst_kinds(table, scores, row["threshold_some"]).items())[:6]
+    print("  worst kinds: " + ", ".join(f"{kind} {each['marked']} of {each['n_real']}" for kind, each in worst))
+
+
+def _worth(scores: np.ndarray, label: np.ndarray) -> str:
+    real, fake = scores[label == 0], scores[label == 1]
+    return f"AUC {joint.auc(real, fake):.3f}, {(fake > np.quantile(real, 0.95)).mean():.0%} at 5 %"
+
+
+if __name__ == "__main__":
+    main()

@@ -20,6 +20,7 @@ from forensics_ui.core.errors import ForensicsError, NotApplicable
 from forensics_ui.core.types import InputRule
 from forensics_ui.verdict.judge import Judge
 from forensics_ui.verdict.reference_set import ReferenceSet
+from forensics_ui.words import sentence_of
 from forensics_ui.workbench import Workbench
 
 PACKAGES = ("pillow", "numpy", "torch")
@@ -125,7 +126,7 @@ def choose(workbench: Workbench, detector: str, rule: InputRule, asked: str | No
     try:
         found = workbench.service.analyse(blank, detector, rule=rule, weights=asked, wait=60.0)
     except NotApplicable as reason:
-        raise ForensicsError(f"{detector} does not work under the input rule {rule!r}: {reason.user_message}") from None
+        raise ForensicsError(f"{detector} does not work under the input rule {rule!r}: {sentence_of(reason)}") from None
     judge = workbench.judge_of(found, asked, reference_set)
     choice = Choice(
         detector=detector,

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forensics_ui.batch.scan import NOT_FOLLOWED
 from forensics_ui.evaluation.confounds import WORDS
 from forensics_ui.evaluation.folders import Labelled
 from forensics_ui.evaluation.metrics import FEW
@@ -97,8 +96,7 @@ def _about_preset(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _about_links(scored: ScoredFolder) -> Iterator[str]:
-    reasons = [*scored.skipped.values(), *(file.error for file in scored.pictures.values() if file.error_code == "skipped")]
-    if links := sum(reason in NOT_FOLLOWED for reason in reasons):
+    if links := len(scored.links):
         yield f"Links are not followed: what {links} of them {'leads' if links == 1 else 'lead'} to was neither scored nor counted."
 
 

@@ -18,6 +18,7 @@ from forensics_ui.core.types import INPUT_RULES, Picture
 from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.warm import Bench
 from forensics_ui.verdict import own_reals
+from forensics_ui.words import sentence_of
 
 
 def build(bench: Bench) -> None:
@@ -59,7 +60,7 @@ class Calls:
             picture = self._open(file)
             names = self._names(detector)
         except ForensicsError as problem:
-            return _text({"path": Path(file or "").name, "error": problem.user_message, "error_code": problem.code})
+            return _text({"path": Path(file or "").name, "error": sentence_of(problem), "error_code": problem.code})
         return "\n".join(_text(self._one(picture, name, input_rule)) for name in names)
 
     def facts(self, file: str) -> str:
@@ -67,7 +68,7 @@ class Calls:
         try:
             picture = self._open(file)
         except ForensicsError as problem:
-            return _text({"path": Path(file or "").name, "error": problem.user_message, "error_code": problem.code})
+            return _text({"path": Path(file or "").name, "error": sentence_of(problem), "error_code": problem.code})
         who = {
             "path": picture.name,
             "sha256": picture.sha256,
@@ -112,6 +113,6 @@ class Calls:
                 "sha256": picture.sha256,
                 "detector": name,
                 "input_rule": rule,
-                "error": problem.user_message,
+                "error": sentence_of(problem),
                 "error_code": problem.code,
             }

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from forensics_ui.words.conditions import condition_in, here, of_such, unmeasured
+from forensics_ui.words.templates import Sentence, Values, always
 
-Values = Mapping[str, Any]
 STRICTEST = "the strictest limits of all measured conditions are used"
 COUNTED = "how often this score is wrong was counted on pictures of up to"
 NEARLY_ALL = 0.95
@@ -201,28 +198,22 @@ def _shifted(values: Values) -> str:
     return f"shifted by {across}, {down} pixels"
 
 
-def _always(words: str) -> Callable[[Values], str]:
-    return lambda values: words
-
-
-SENTENCES: dict[str, Callable[[Values], str]] = {
+SENTENCES: dict[str, Sentence] = {
     "said": lambda values: str(values["words"]),
     "partial": _partial,
     "uncalibrated": _uncalibrated,
     "papers_line": _papers_line,
-    "preliminary": _always("these weights are preliminary: trained briefly on few pictures, to be replaced"),
+    "preliminary": always("these weights are preliminary: trained briefly on few pictures, to be replaced"),
     "above_limit": _above_limit,
     "above_own_limit": _above_own,
-    "below_own_limit": _always(
-        "the score lies below the limit of your own photographs, and how many generated pictures do so too was never measured"
-    ),
-    "both_score_so": _always("real and generated pictures both score like this"),
-    "low": _always("the score is as low as most real pictures score, which does not prove a camera"),
+    "below_own_limit": always("the score lies below the limit of your own photographs, and how many generated pictures do so too was never measured"),
+    "both_score_so": always("real and generated pictures both score like this"),
+    "low": always("the score is as low as most real pictures score, which does not prove a camera"),
     "low_but_blind": _low_but_blind,
     "high_but_common": _high_but_common,
     "ratio_too_small": _ratio_too_small,
     "ratio": _ratio,
-    "ratio_alike": _always("such a score is about as common among generated pictures as among real ones"),
+    "ratio_alike": always("such a score is about as common among generated pictures as among real ones"),
     "blind": _blind,
     "error_rates": _error_rates,
     "size_rates": _size_rates,

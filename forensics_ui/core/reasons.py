@@ -62,6 +62,11 @@ def fact(code: str, **values: Any) -> Reason:
     return Reason(code, "note", values)
 
 
+def doubt(code: str, **values: Any) -> Reason:
+    """What speaks against relying on an answer or a figure."""
+    return Reason(code, "doubt", values)
+
+
 def all_of(reasons: Iterable[Reason]) -> Reason:
     """Several reasons why as one."""
     parts = list(reasons)

@@ -12,12 +12,17 @@ import pytest
 from forensics_ui import words
 from forensics_ui.core import errors
 from forensics_ui.core.reasons import Reason, all_of, because, said
-from forensics_ui.words import SENTENCES, batch, intake, refusals, say, sentence_of, verdicts, views
+from forensics_ui.words import SENTENCES, batch, evaluation, intake, refusals, say, sentence_of, verdicts, views
 
 PACKAGE = Path(__file__).resolve().parents[2] / "forensics_ui"
-SUBJECTS = (verdicts, batch, intake, refusals, views)
+SUBJECTS = (verdicts, batch, evaluation, intake, refusals, views)
 # Values of reasons by their name; every other one is a number.
-SAMPLES = {"why": said("x"), "parts": [said("x"), said("y")], "known": ["a", "b"], "problem": "odd", "title": "LFM"}
+SAMPLES = {"why": said("x"), "parts": [said("x"), said("y")], "known": ["a", "b"], "problem": "odd", "title": "LFM", "names": ["a", "b"]}
+OF_CODES = {
+    "facts_separate": {"found": [["format", 0.9]]},
+    "facts_separate_generators": {"names": [["a", "format", 0.9]]},
+    "preset_incomplete": {"missing": ["a"]},
+}
 # Rooms whose errors are reasons, and the places in them that still hand in sentences of others.
 ROOMS = ("core", "imaging", "detectors", "inversion", "service", "views", "verdict", "workbench")
 
@@ -29,9 +34,9 @@ def trees(*rooms: str) -> Iterator[tuple[Path, ast.Module]]:
 
 
 def given() -> list[tuple[str, frozenset[str]]]:
-    """The codes of all `because` and `fact`, with the names of their values."""
+    """The codes of all `because`, `fact` and `doubt`, with the names of their values."""
     calls = [node for _, tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    calls = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("because", "fact") and call.args]
+    calls = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("because", "fact", "doubt") and call.args]
     spread = [call for call in calls if not isinstance(call.args[0], ast.Constant)]
     assert not spread, "a code is written where it is given"
     return sorted({(call.args[0].value, frozenset(each.arg for each in call.keywords if each.arg)) for call in calls}, key=str)
@@ -47,7 +52,8 @@ def test_every_code_has_one_sentence_and_no_sentence_is_left_over():
 
 @pytest.mark.parametrize(("code", "names"), GIVEN)
 def test_every_place_that_gives_a_reason_gives_the_values_of_its_sentence(code, names):
-    reason = because(code, **{name: SAMPLES.get(name, 7) for name in names})
+    samples = {**SAMPLES, **OF_CODES.get(code, {})}
+    reason = because(code, **{name: samples.get(name, 7) for name in names})
     sentence = say(reason)
     assert sentence and "{" not in sentence and "None" not in sentence
     assert say(Reason.from_dict(reason.as_dict())) == sentence

@@ -50,8 +50,9 @@
     }
   }
 
+  /** A figure comes with the ends of its interval, where it has one. */
   const cell = (tag, value) => {
-    const [, figure, low, high] = /^(\S+) \[(\S+), (\S+)\]$/.exec(value) ?? [], node = make(tag, "", figure ?? (value === null || value === undefined ? "" : typeof value === "number" ? String(+value.toFixed(4)) : visible(value)));
+    const { figure, low, high } = value ?? {}, node = make(tag, "", figure ?? (value === null || value === undefined ? "" : typeof value === "number" ? String(+value.toFixed(4)) : visible(value)));
     if (low) node.append(make("small", "b-quiet", `${low} – ${high}`));
     return node;
   };

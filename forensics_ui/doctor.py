@@ -18,6 +18,7 @@ from typing import Any
 from forensics_ui import __version__
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import PROJECT, Settings
+from forensics_ui.words import sentence_of
 
 PACKAGES = (
     "torch",
@@ -57,7 +58,7 @@ def tried(look: Callable[[], Any]) -> Any:
     try:
         return look()
     except ForensicsError as error:
-        return {"problem": error.user_message}
+        return {"problem": sentence_of(error)}
     except Exception as error:  # a broken installation is exactly what this command is for
         return {"problem": f"{type(error).__name__}: {error}"}
 

@@ -15,7 +15,8 @@ from forensics_ui.views import VIEWS
 from forensics_ui.views.base import Rendering
 from forensics_ui.views.common import plain_value
 from forensics_ui.views.draw import draw
-from tests.views.helpers_views import FakeSubject, detector_of, photo_like
+from forensics_ui.words import sentence_of
+from tests.views.helpers_views import FakeSubject, detector_of, look, photo_like
 
 NOISE = np.random.default_rng(0)
 
@@ -42,7 +43,7 @@ FACTS = {"type_mismatch": False, "c2pa": {"state": "absent"}, "remarks": ["Reduc
 
 
 def is_a_sentence(reason: NotApplicable) -> bool:
-    text = reason.user_message
+    text = sentence_of(reason)
     return len(text) > 20 and " " in text and "Error" not in text and "None" not in text
 
 
@@ -69,7 +70,7 @@ def test_every_view_answers_or_says_why_not(name, picture):
     subject = FakeSubject(rgb, tuple(DETECTORS.names()), second=255 - rgb, facts=dict(FACTS), limit=0.5)
     options = {"cam": {"check": False}, "stability": {"exact": False}}.get(name, {})
     try:
-        shown = VIEWS.get(name)().render(subject, **options)
+        shown = look(VIEWS.get(name)(), subject, **options)
     except NotApplicable as reason:
         assert is_a_sentence(reason)
         return
@@ -92,5 +93,5 @@ def test_views_leave_the_pixels_alone():
     rgb = photo_like(96, 96)
     before = rgb.copy()
     for name in VIEWS.names():
-        VIEWS.get(name)().render(FakeSubject(rgb, ("lfm",), second=255 - rgb))
+        look(VIEWS.get(name)(), FakeSubject(rgb, ("lfm",), second=255 - rgb))
     assert np.array_equal(rgb, before)

@@ -16,6 +16,7 @@ from forensics_ui.imaging.facts.text import clean, clean_name
 from forensics_ui.imaging.open import Intake
 from forensics_ui.train.features import CachedUnivFD
 from forensics_ui.train.folders import Sample, labelled_files
+from forensics_ui.words import sentence_of
 
 Tell = Callable[[int, int], None]
 TEXT_BYTES = 1024
@@ -48,7 +49,7 @@ def build_bank(folder: Path, detector: CachedUnivFD, intake: Intake, rule: Input
                 kept[picture.sha256] = feature_of(picture.rgb, detector, rule), sample.label
                 rows.append(Row(clean_name(sample.path.name), clean(sample.source, TEXT_BYTES).replace("\n", " "), picture.sha256))
         except (BadImage, NotApplicable) as error:
-            failed.append({"path": str(sample.path), "error": error.user_message})
+            failed.append({"path": str(sample.path), "error": sentence_of(error)})
         tell(done, len(samples))
     labels = np.array([label for _, label in kept.values()], np.uint8)
     if set(labels.tolist()) != {0, 1}:

@@ -15,11 +15,14 @@ from forensics_ui.batch.journal import Journal
 from forensics_ui.batch.plan import Choice
 from forensics_ui.batch.rows import Waiting
 from forensics_ui.core.errors import BadImage, Busy, Cancelled, DecoderDied, DecodeTimeout, ForensicsError
+from forensics_ui.core.reasons import because
 from forensics_ui.core.types import Picture
+from forensics_ui.imaging.facts import name_remark
 from forensics_ui.imaging.facts.claims import claims_of
 from forensics_ui.imaging.open import DEATHS_TO_QUARANTINE
 from forensics_ui.imaging.source import read_bytes
 from forensics_ui.verdict.conditions import condition_of
+from forensics_ui.words import sentence_of
 from forensics_ui.words.claims import told
 from forensics_ui.words.conditions import unmeasured
 from forensics_ui.workbench import Score, Scored, ScoreTicket
@@ -34,7 +37,6 @@ BATCH_PRIORITY = 1
 FACTS = (
     "mode bits frames alpha orientation trailing_bytes end_missing jpeg icc conversion decoder software generators c2pa pixels_sha256 remarks".split()
 )
-BY_NAME = "The name says "
 
 
 class Quarantined(BadImage):
@@ -187,12 +189,12 @@ class Feeder:
         work.picture, work.scored = None, []
 
     def _write_bad(self, work: Work, error: ForensicsError) -> None:
-        self._journal.keep_content(work.sha256, {"error": error.user_message, "error_code": error.code})
-        self._write_end(work, error.user_message)
+        self._journal.keep_content(work.sha256, {"error": sentence_of(error), "error_code": error.code})
+        self._write_end(work, sentence_of(error))
 
     def _write_refusal(self, file: Waiting, error: BadImage) -> None:
         self._journal.refuse(file.path, error)
-        self._batch.settled(file, True, None, error.user_message)
+        self._batch.settled(file, True, None, sentence_of(error))
 
     def _write_known(self, file: Waiting, sha256: str) -> None:
         failed = self._journal.settle(file.path, sha256)
@@ -212,7 +214,7 @@ class Feeder:
 def content_of(picture: Picture) -> dict[str, Any]:
     """What the journal keeps of an opened picture."""
     facts = {name: picture.facts[name] for name in FACTS if name in picture.facts}
-    facts["remarks"] = [remark for remark in facts.get("remarks", []) if not remark.startswith(BY_NAME)]
+    facts["remarks"] = [remark for remark in facts.get("remarks", []) if remark != name_remark(picture.facts)]
     facts["file_says"] = told(claim.for_others() for claim in claims_of(picture.facts))
     condition = condition_of(picture)
     facts.update(complete=picture.complete, condition=condition.key, **({"condition_note": why} if (why := unmeasured(condition)) else {}))
@@ -225,7 +227,7 @@ def as_told(error: Exception) -> ForensicsError:
         return error
     # As text: a log handler that keeps records would keep the frames, and with them the picture.
     logger.error("a picture of a batch failed\n%s", "".join(traceback.format_exception(error)))
-    return ForensicsError(f"Something went wrong inside this program ({type(error).__name__}); other pictures are not affected.")
+    return ForensicsError(because("program_failed", error=type(error).__name__))
 
 
 def failed(error: Exception, work: Work, choice: Choice) -> Score:
@@ -238,6 +240,6 @@ def failed(error: Exception, work: Work, choice: Choice) -> Score:
         weights=choice.weights,
         weights_sha256=choice.weights_sha256,
         input_rule=work.rule,
-        error=told.user_message,
+        error=sentence_of(told),
         error_code=told.code,
     )

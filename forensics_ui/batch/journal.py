@@ -17,11 +17,14 @@ from typing import Any
 
 from forensics_ui.batch.scan import Found, Skipped
 from forensics_ui.core.errors import ForensicsError
+from forensics_ui.core.reasons import because
+from forensics_ui.words import say, sentence_of
 from forensics_ui.workbench import Score
 
 # Belongs to the bytes, and is kept once with them.
 OF_CONTENT = ("path", "file_says")
 COMMIT_SECONDS = 0.25
+GONE = because("skipped_gone")
 # What may go better another time; every other answer is final for the same bytes.
 TRANSIENT = ("error", "busy", "out_of_memory", "decode_memory", "weights", "weights_missing", "weights_mismatch")
 SCHEMA = """
@@ -36,7 +39,7 @@ CREATE TABLE IF NOT EXISTS scores (
     sha256 TEXT NOT NULL, detector TEXT NOT NULL, weights_sha256 TEXT NOT NULL, rule TEXT NOT NULL, precision TEXT NOT NULL,
     logit REAL, probability REAL, verdict TEXT, error_code TEXT, record TEXT NOT NULL, computed INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (sha256, detector, weights_sha256, rule, precision)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS skipped (path TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS skipped (path TEXT NOT NULL, reason TEXT NOT NULL, code TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS files_by_state ON files (state, path);
 CREATE INDEX IF NOT EXISTS files_by_content ON files (sha256);
 """
@@ -61,6 +64,8 @@ class Journal:
             # FULL: what was committed survives a power cut, not only the end of this process.
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.executescript(SCHEMA)
+            if "code" not in {row[1] for row in self._db.execute("PRAGMA table_info(skipped)")}:  # of earlier versions
+                self._db.execute("ALTER TABLE skipped ADD COLUMN code TEXT NOT NULL DEFAULT ''")
 
     def limit_pages(self, pages: int) -> None:
         """Refuse to grow beyond so many pages: a full disk, on purpose."""
@@ -102,9 +107,9 @@ class Journal:
             if isinstance(each, Found):
                 self._do("INSERT OR REPLACE INTO temp.found VALUES (?, ?, ?, ?)", each.path, os.fsencode(each.location), each.size, each.mtime_ns)
             else:
-                self._do("INSERT INTO skipped VALUES (?, ?)", each.path, each.reason)
+                self._do("INSERT INTO skipped VALUES (?, ?, ?)", each.path, each.reason, each.why.code)
         gone = "path NOT IN (SELECT path FROM temp.found)"
-        self._do(f"INSERT INTO skipped SELECT path, 'it was there earlier in this run and is gone' FROM files WHERE {gone}")
+        self._do(f"INSERT INTO skipped SELECT path, ?, ? FROM files WHERE {gone}", say(GONE), GONE.code)
         self._do(f"DELETE FROM files WHERE {gone}")
         same = "SELECT 1 FROM files o WHERE o.path = f.path AND o.size = f.size AND o.mtime_ns = f.mtime_ns"
         self._do(f"INSERT OR REPLACE INTO files (path, location, size, mtime_ns) SELECT * FROM temp.found f WHERE NOT EXISTS ({same})")
@@ -130,7 +135,7 @@ class Journal:
 
     def refuse(self, path: str, error: ForensicsError) -> None:
         """A file cannot even be read."""
-        self._do("UPDATE files SET state = 'failed', sha256 = NULL, error = ?, error_code = ? WHERE path = ?", error.user_message, error.code, path)
+        self._do("UPDATE files SET state = 'failed', sha256 = NULL, error = ?, error_code = ? WHERE path = ?", sentence_of(error), error.code, path)
 
     def keep_content(self, sha256: str, fields: dict[str, Any]) -> None:
         """What was measured about these bytes when they were opened, or why they cannot be."""

@@ -22,6 +22,7 @@ from forensics_ui.verdict.joint import JointJudge, fitting
 from forensics_ui.verdict.judge import Judge
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.weightstore.joint import JOINED
+from forensics_ui.words import sentence_of
 from forensics_ui.workbench import Workbench
 
 PACKAGES = ("pillow", "numpy", "torch")
@@ -159,7 +160,7 @@ def choose(workbench: Workbench, detector: str, rule: InputRule, asked: str | No
     try:
         found = workbench.service.analyse(blank, detector, rule=rule, weights=asked, wait=60.0)
     except NotApplicable as reason:
-        raise ForensicsError(f"{detector} does not work under the input rule {rule!r}: {reason.user_message}") from None
+        raise ForensicsError(f"{detector} does not work under the input rule {rule!r}: {sentence_of(reason)}") from None
     judge = workbench.judge_of(found, asked, reference_set)
     choice = Choice(
         detector=detector,

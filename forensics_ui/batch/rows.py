@@ -103,7 +103,7 @@ class Rows:
 
     def skipped(self, offset: int = 0, limit: int = -1) -> list[dict[str, str]]:
         """What was left out, and why."""
-        return [dict(row) for row in self._all("SELECT path, reason FROM skipped ORDER BY path LIMIT ? OFFSET ?", limit, offset)]
+        return [dict(row) for row in self._all("SELECT * FROM skipped ORDER BY path LIMIT ? OFFSET ?", limit, offset)]
 
     def rows(
         self, offset: int = 0, limit: int = 100, sort: str = "path", *, descending: bool = False, keep: Filter | None = None

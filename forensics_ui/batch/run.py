@@ -20,6 +20,7 @@ from forensics_ui.batch.progress import Meter, Progress
 from forensics_ui.batch.rows import Rows, Waiting
 from forensics_ui.batch.scan import Found, Skipped, scan
 from forensics_ui.core.errors import Cancelled, ForensicsError
+from forensics_ui.words import sentence_of
 from forensics_ui.workbench import Score, Scored, ScoreTicket, Workbench
 
 logger = logging.getLogger(__name__)
@@ -267,7 +268,7 @@ class BatchRun:
         try:
             return ticket.result(0)
         except Cancelled as error:
-            self._end("stopped", error.user_message)
+            self._end("stopped", sentence_of(error))
             return None
         except Exception as error:
             return Scored(failed(error, work, choice))
@@ -280,7 +281,7 @@ class BatchRun:
     def ran_into(self, error: BaseException) -> None:
         """Nothing can go on: stop, and say why."""
         unknown = f"Something went wrong inside this program ({type(error).__name__}); start the same batch again to go on."
-        self._end("stopped", error.user_message if isinstance(error, ForensicsError) else unknown)
+        self._end("stopped", sentence_of(error) if isinstance(error, ForensicsError) else unknown)
 
 
 class _Shared:

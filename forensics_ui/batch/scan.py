@@ -6,14 +6,16 @@ import itertools
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from forensics_ui.core.errors import ForensicsError
+from forensics_ui.core.reasons import Reason, because
 from forensics_ui.core.settings import Limits
 from forensics_ui.imaging import sniff
 from forensics_ui.imaging.source import FLAGS, KINDS, refusal
+from forensics_ui.words import say
 
 MAX_DEPTH = 32
 MAX_FILES = 1_000_000
@@ -21,8 +23,8 @@ MAX_FILES = 1_000_000
 HEAD_BYTES = 2048
 SYSTEM_NAMES = {"thumbs.db", "desktop.ini", "ehthumbs.db", "$recycle.bin", "system volume information", "__macosx", "lost+found"}
 PREVIEW_SKIPPED = 500
-A_JUNCTION = "a junction, which is not followed"
-NOT_FOLLOWED = frozenset({A_JUNCTION, *(words for test, words in KINDS if test is stat.S_ISLNK)})
+# What leads elsewhere, by the code of its reason.
+NOT_FOLLOWED = frozenset({"skipped_link", "skipped_junction"})
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,15 @@ class Skipped:
     """A file, folder or link that is not scored, and why."""
 
     path: str
-    reason: str
+    why: Reason
+
+    @property
+    def reason(self) -> str:
+        return say(self.why)
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        return self.why.code in NOT_FOLLOWED
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,7 @@ def preview(source: Source, limits: Limits | None = None, exclude: Iterable[Path
     formats: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     examples: list[Skipped] = []
-    size = 0
+    size = links = 0
     for each in scan(source, limits, exclude):
         if watch:
             watch(each)
@@ -97,15 +107,12 @@ def preview(source: Source, limits: Limits | None = None, exclude: Iterable[Path
             size += each.size
         else:
             reasons[each.reason] += 1
+            links += each.leads_elsewhere
             if len(examples) < PREVIEW_SKIPPED:
                 examples.append(each)
-    skipped, links = sum(reasons.values()), links_among(reasons)
-    return Preview(sum(formats.values()), size, dict(formats.most_common()), skipped, dict(reasons.most_common()), tuple(examples), links)
-
-
-def links_among(reasons: Mapping[str, int]) -> int:
-    """How many entries were skipped because they lead elsewhere."""
-    return sum(count for reason, count in reasons.items() if reason in NOT_FOLLOWED)
+    return Preview(
+        sum(formats.values()), size, dict(formats.most_common()), sum(reasons.values()), dict(reasons.most_common()), tuple(examples), links
+    )
 
 
 def scan(source: Source, limits: Limits | None = None, exclude: Iterable[Path] = ()) -> Iterator[Found | Skipped]:
@@ -119,7 +126,7 @@ def scan(source: Source, limits: Limits | None = None, exclude: Iterable[Path] =
         if isinstance(each, Found):
             left -= 1
             if left < 0:
-                yield Skipped(each.path, f"the folder holds more than {MAX_FILES:,} pictures: this one and those after it are left out")
+                yield Skipped(each.path, because("skipped_too_many", most=MAX_FILES))
                 return
         yield each
 
@@ -145,18 +152,20 @@ def _picked(files: tuple[Path, ...], limits: Limits) -> Iterator[Found | Skipped
 def judge(path: str, location: str, status: os.stat_result, limits: Limits) -> Found | Skipped:
     """Scored if it is a regular file of a bearable size that begins, or is named, like a picture."""
     if not stat.S_ISREG(status.st_mode):
-        return Skipped(path, next((words for test, words in KINDS if test(status.st_mode)), "not a regular file"))
+        what = next((words for test, words in KINDS if test(status.st_mode)), "not a regular file")
+        link = stat.S_ISLNK(status.st_mode)
+        return Skipped(path, because("skipped_link", what=what) if link else because("skipped_kind", what=what))
     if not status.st_size:
-        return Skipped(path, "an empty file")
+        return Skipped(path, because("skipped_empty"))
     if status.st_size > limits.file_bytes:
-        return Skipped(path, f"larger than the limit of {limits.file_bytes:,} bytes")
+        return Skipped(path, because("skipped_too_long", limit=limits.file_bytes))
     try:
         head = _head(location)
     except OSError as error:
         return Skipped(path, refusal(error))
     # What is named like a picture and is none gets a row with its hash and the reason: it may be what somebody looks for.
     if sniff.detect(head) is None and sniff.declared_type(path) is None:
-        return Skipped(path, f"not a picture that can be opened: {sniff.describe(head)}")
+        return Skipped(path, because("skipped_not_a_picture", what=sniff.describe(head)))
     return Found(path, location, status.st_size, status.st_mtime_ns)
 
 
@@ -185,7 +194,7 @@ class _Walk:
             with os.scandir(os.path.join(self._root, inside) if inside else self._root) as listing:
                 entries = sorted(listing, key=lambda entry: shown(entry.name))
         except OSError as error:
-            yield Skipped(shown(inside) or ".", f"the folder cannot be listed ({error.strerror or 'unknown reason'})")
+            yield Skipped(shown(inside) or ".", because("skipped_unlisted", problem=error.strerror))
             return
         for entry in entries:
             path = f"{inside}{os.sep}{entry.name}" if inside else entry.name
@@ -195,7 +204,7 @@ class _Walk:
                 yield Skipped(shown(path), refusal(error))
                 continue
             if entry.name.startswith(".") or entry.name.lower() in SYSTEM_NAMES:
-                yield Skipped(shown(path), "hidden, or the system's own")
+                yield Skipped(shown(path), because("skipped_hidden"))
             elif entry.is_dir(follow_symlinks=False):
                 yield from self._folder(entry, path, status, depth + 1)
             else:
@@ -207,18 +216,18 @@ class _Walk:
         else:
             yield from self.entries(path, depth)
 
-    def _why_not(self, entry: os.DirEntry[str], status: os.stat_result, depth: int) -> str | None:
+    def _why_not(self, entry: os.DirEntry[str], status: os.stat_result, depth: int) -> Reason | None:
         if getattr(entry, "is_junction", lambda: False)():
-            return A_JUNCTION
+            return because("skipped_junction")
         if self._excluded and os.path.realpath(entry.path) in self._excluded:
-            return "the app's own folder of results"
+            return because("skipped_own_results")
         if depth > MAX_DEPTH:
-            return f"deeper than {MAX_DEPTH} folders"
+            return because("skipped_too_deep", most=MAX_DEPTH)
         # Windows gives no numbers here.
         if status.st_ino and status.st_dev:
             if status.st_dev != self._device:
-                return "on another disk"
+                return because("skipped_other_disk")
             if (status.st_dev, status.st_ino) in self._seen:
-                return "a folder that was already seen"
+                return because("skipped_seen_folder")
             self._seen.add((status.st_dev, status.st_ino))
         return None

@@ -16,6 +16,7 @@ from forensics_ui import __version__
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.registry import Registry
 from forensics_ui.core.types import INPUT_RULES
+from forensics_ui.words import sentence_of
 
 DONE, SOME_FAILED, COULD_NOT_RUN = 0, 1, 2
 
@@ -85,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return arguments.run(arguments)
     except ForensicsError as error:
-        print(f"forensics_ui: {error.user_message}", file=sys.stderr)
+        print(f"forensics_ui: {sentence_of(error)}", file=sys.stderr)
         return COULD_NOT_RUN
     except KeyboardInterrupt:
         print("forensics_ui: stopped", file=sys.stderr)

@@ -41,7 +41,7 @@ def chosen_detectors(wanted: str, workbench: Workbench, weights: str | None) -> 
         raise ForensicsError("No detector can be used here: no weights are installed. `weights list` says what can be had.")
     for name in (name for name in names if name != JOINED):
         if not weights and not known[name].usable:
-            raise ForensicsError(known[name].sentence)
+            raise ForensicsError(known[name].why)
     return names
 
 

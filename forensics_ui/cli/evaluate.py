@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Literal
 from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments, add_own_reals_argument
 from forensics_ui.cli.choice import chosen_detectors, wide_intake
 from forensics_ui.core.errors import ForensicsError
+from forensics_ui.core.reasons import Reason
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import InputRule
 from forensics_ui.verdict import own_reals
+from forensics_ui.words.evaluation import is_loud
 from forensics_ui.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -90,8 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
         from forensics_ui.evaluation.table import as_text
 
         print(as_text(record))
-    for warning in record["warnings"]:
-        if arguments.json and warning.startswith("WARNING"):
+    for warning, told in zip(record["warnings"], record["warning_codes"], strict=True):
+        if arguments.json and is_loud(Reason.from_dict(told)):
             print(warning, file=sys.stderr)
     return SOME_FAILED if record["failed"] else DONE
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments, add_own_reals_argument
 from forensics_ui.core.errors import BadImage, ForensicsError
 from forensics_ui.core.settings import Settings
+from forensics_ui.words import sentence_of
 
 FORMATS = "html,json,pdf,csv"
 
@@ -60,9 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
                 command=_command(arguments, detectors),
             )
         except BadImage as error:
-            print(f"{arguments.file.name}: {error.user_message}", file=sys.stderr)
+            print(f"{arguments.file.name}: {sentence_of(error)}", file=sys.stderr)
             if arguments.json:
-                print(json.dumps({"path": str(arguments.file), "error": error.user_message, "error_code": error.code}, ensure_ascii=False))
+                print(json.dumps({"path": str(arguments.file), "error": sentence_of(error), "error_code": error.code}, ensure_ascii=False))
             return SOME_FAILED
     files = {name: str(path) for name, path in written.items()}
     print(json.dumps({"path": str(arguments.file), "files": files}, ensure_ascii=False) if arguments.json else "\n".join(files.values()))

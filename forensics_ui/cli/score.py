@@ -16,6 +16,7 @@ from forensics_ui.verdict import own_reals
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.verdict.several import disagreement
 from forensics_ui.weightstore.joint import JOINED
+from forensics_ui.words import sentence_of
 from forensics_ui.workbench import Score, Workbench
 
 
@@ -53,7 +54,7 @@ def _records(workbench: Workbench, file: Path, detectors: list[str], arguments: 
     try:
         picture = workbench.open(file, partial=arguments.partial)
     except BadImage as error:
-        return [Score(str(file), detector=name, error=error.user_message, error_code=error.code) for name in detectors]
+        return [Score(str(file), detector=name, error=sentence_of(error), error_code=error.code) for name in detectors]
     how = {"rule": arguments.input_rule, "weights": arguments.weights, "on_progress": _progress, "evidence": False}
     how["reference_set"] = own
     scored = [workbench.score(picture, name, **how) for name in detectors if name != JOINED]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_common_arguments, add_own_reals_argument
 from forensics_ui.core.errors import BadImage, ForensicsError, NotApplicable
 from forensics_ui.core.settings import Settings
+from forensics_ui.words import sentence_of
 
 if TYPE_CHECKING:
     from forensics_ui.core.types import Picture
@@ -95,6 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _look(view: View, file: Path, options: dict[str, Any], arguments: argparse.Namespace) -> int:
     from forensics_ui.verdict import own_reals
+    from forensics_ui.words.rendering import spoken
     from forensics_ui.workbench import Workbench
     from forensics_ui.workbench.subject import PictureSubject
 
@@ -106,18 +108,18 @@ def _look(view: View, file: Path, options: dict[str, Any], arguments: argparse.N
             own = own_reals.named(workbench.settings.own_reals, workbench.settings.data_dir)
             how = {"rule": arguments.input_rule, "weights": weights, "detectors": detectors, "reference_set": own}
             subject = PictureSubject(workbench, picture, second, on_progress=_progress, **how)
-            rendering = view.render(subject, **options)
+            rendering = spoken(view.render(subject, **options))
             record = as_record(view, rendering, picture, options)
             files = _write(view, rendering, record, picture, arguments.out) if arguments.out else []
         except (BadImage, NotApplicable) as reason:
-            print(f"{file.name}: {reason.user_message}", file=sys.stderr)
+            print(f"{file.name}: {sentence_of(reason)}", file=sys.stderr)
             if arguments.json:
-                print(json.dumps({"view": view.name, "error": reason.user_message, "error_code": reason.code}, ensure_ascii=False))
+                print(json.dumps({"view": view.name, "error": sentence_of(reason), "error_code": reason.code}, ensure_ascii=False))
             return SOME_FAILED
     if arguments.json:
         print(json.dumps(record, ensure_ascii=False, allow_nan=False))
     else:
-        print("\n".join([view.shows, f"How it misleads: {view.misleads}", "", *rendering.sentences, *(["", *files] if files else [])]))
+        print("\n".join([view.shows, f"How it misleads: {view.misleads}", "", *map(str, rendering.sentences), *(["", *files] if files else [])]))
     return DONE
 
 

@@ -15,6 +15,7 @@ from forensics_ui.core.errors import ForensicsError, WeightsMissing
 from forensics_ui.core.settings import Settings
 from forensics_ui.weightstore import manifest
 from forensics_ui.weightstore.manifest import InstalledWeights, WeightsEntry
+from forensics_ui.words import sentence_of
 
 STATES = {"ok": "installed", "mismatch": "WRONG FILE", "missing": "not installed", "unlisted": "not vouched for"}
 
@@ -95,8 +96,8 @@ def _get(entry: WeightsEntry, folder: Path, yes: bool) -> dict[str, Any]:
         path = fetch(entry, folder, _progress(entry.name))
         found = manifest.inspect(entry, folder)
     except ForensicsError as error:
-        print(f"{_end_of_line()}forensics_ui: {error.user_message}", file=sys.stderr)
-        return {"name": entry.name, "error": error.user_message, "code": error.code}
+        print(f"{_end_of_line()}forensics_ui: {sentence_of(error)}", file=sys.stderr)
+        return {"name": entry.name, "error": sentence_of(error), "code": error.code}
     print(f"{_end_of_line()}{entry.name}: installed and checked, {path.stat().st_size:,} bytes", file=sys.stderr)
     return {"name": entry.name, "file": entry.file, "sha256": found.sha256, "status": found.status}
 

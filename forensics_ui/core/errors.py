@@ -1,10 +1,12 @@
-"""One class per way things go wrong. Every one carries a sentence that a person can act on.
+"""One class per way things go wrong. Every one carries why, as data that `words` puts into a sentence a person can act on.
 
-The sentence (`user_message`) never contains a path of the machine; the `code` is stable and is what reports,
+The sentence (`words.sentence_of`) never contains a path of the machine; the `code` is stable and is what reports,
 the command line and tests rely on.
 """
 
 from __future__ import annotations
+
+from forensics_ui.core.reasons import SAID, Reason, said
 
 
 class ForensicsError(Exception):
@@ -12,9 +14,13 @@ class ForensicsError(Exception):
 
     code = "error"
 
-    def __init__(self, user_message: str) -> None:
-        super().__init__(user_message)
-        self.user_message = user_message
+    def __init__(self, why: Reason | str) -> None:
+        super().__init__(why)
+        self.why = said(why, "cause") if isinstance(why, str) else why
+
+    def __str__(self) -> str:
+        # For logs: sentences are made at the edge, which knows the catalogue.
+        return str(self.why.values["words"]) if self.why.code == SAID else f"{self.why.code} {dict(self.why.values)}"
 
 
 class BadImage(ForensicsError):

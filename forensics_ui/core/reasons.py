@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -38,11 +38,36 @@ class Reason:
 
 
 def _tidy(value: Any) -> Any:
+    if isinstance(value, Reason):
+        return value.as_dict()
     if isinstance(value, Mapping):
         return {name: _tidy(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_tidy(each) for each in value]
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def said(words: str, role: Role = "note") -> Reason:
     """A sentence that has no code of its own yet."""
     return Reason(SAID, role, {"words": words})
+
+
+def because(code: str, **values: Any) -> Reason:
+    """Why something is refused or cannot be done."""
+    return Reason(code, "cause", values)
+
+
+def fact(code: str, **values: Any) -> Reason:
+    """What was done or found, to be told beside an answer."""
+    return Reason(code, "note", values)
+
+
+def doubt(code: str, **values: Any) -> Reason:
+    """What speaks against relying on an answer or a figure."""
+    return Reason(code, "doubt", values)
+
+
+def all_of(reasons: Iterable[Reason]) -> Reason:
+    """Several reasons why as one."""
+    parts = list(reasons)
+    return parts[0] if len(parts) == 1 else because("all_of", parts=parts)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from forensics_ui.core.errors import WeightsMismatch
+from forensics_ui.core.reasons import because
 from forensics_ui.detectors.clip_vit import tokens_after
 
 SIDE = 224
@@ -81,11 +82,11 @@ def head_of(state: Mapping[str, Tensor], tower: nn.Module) -> Head:
         shape = (len(named), width)
         fits = named == sorted(set(named)) and named and 0 <= named[0] and named[-1] < blocks
         if not fits or state["of_class"].shape != shape or state["of_patches"].shape != shape:
-            raise WeightsMismatch(f"These weights are no head on the blocks of a CLIP tower of {blocks} blocks and width {width}.")
+            raise WeightsMismatch(because("no_block_head", blocks=blocks, width=width))
         return BlockHead(state["blocks"], state["of_class"], state["of_patches"], state["bias"])
     weight, bias = state.get("weight"), state.get("bias")
     if weight is None or bias is None or weight.shape != (1, tower.output_dim):
-        raise WeightsMismatch(f"These weights are not a linear head on {tower.output_dim} CLIP features.")
+        raise WeightsMismatch(because("no_linear_head", features=tower.output_dim))
     return EmbeddingHead(weight, bias)
 
 

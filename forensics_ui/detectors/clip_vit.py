@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from forensics_ui.core.errors import WeightsMismatch
+from forensics_ui.core.reasons import because
 from forensics_ui.detectors.torchvision_shim import ensure_torchvision
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -29,7 +30,7 @@ def build_tower(state: Mapping[str, Tensor]) -> nn.Module:
         hidden = state["transformer.resblocks.0.mlp.c_fc.weight"].shape[0]
         layers = 1 + max(int(name.split(".")[2]) for name in state if name.startswith("transformer.resblocks."))
     except KeyError as missing:
-        raise WeightsMismatch(f"These weights hold no CLIP image tower: {missing} is missing.") from missing
+        raise WeightsMismatch(because("no_clip_tower", missing=str(missing))) from missing
     ensure_torchvision()
     from open_clip.transformer import QuickGELU, VisionTransformer
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from forensics_ui.core.errors import WeightsMismatch
+from forensics_ui.core.reasons import because
 from forensics_ui.detectors.networks import IMAGENET_STD
 
 
@@ -26,7 +27,7 @@ def load_strictly(network: nn.Module, state: Mapping[str, Tensor], title: str) -
     state = {**{k: v for k, v in own.items() if k.endswith("num_batches_tracked")}, **state}
     odd = sorted(set(own) ^ set(state)) or [k for k in own if own[k].shape != state[k].shape]
     if odd:
-        raise WeightsMismatch(f"These weights are not those of a {title} network: {len(odd)} tensors do not fit, the first is {odd[0]!r}.")
+        raise WeightsMismatch(because("tensors_do_not_fit", title=title, count=len(odd), first=odd[0]))
     network.load_state_dict(dict(state))
     return network.eval().requires_grad_(False)
 

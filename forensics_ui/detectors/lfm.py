@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import because
 from forensics_ui.core.types import Cells, Finding, InputRule, Prepared, TopKTerms
 from forensics_ui.detectors import fast
 from forensics_ui.detectors.base import DETECTORS, Checkpoint, Detector, DetectorSpec, Precision, no_checkpoint
@@ -61,10 +62,7 @@ class LFM(Detector):
         prepared = {"native": rules.native, "crop": rules.aligned_crop, "paper": rules.squash}[rule](rgb)
         rows, columns = grid_of(*prepared.block.shape[:2])
         if rows * columns < TOP_K:
-            raise NotApplicable(
-                f"the picture is too small for LFM: {rgb.shape[1]} x {rgb.shape[0]} pixels give {rows * columns} places to look at, "
-                f"and it needs {TOP_K} (48 x 48 pixels have them)"
-            )
+            raise NotApplicable(because("too_small_for_lfm", width=rgb.shape[1], height=rgb.shape[0], places=rows * columns, needed=TOP_K))
         return prepared
 
     @torch.inference_mode()

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import because
 from forensics_ui.core.types import Cells, ExactMap, Finding, InputRule, Prepared
 from forensics_ui.detectors import fast
 from forensics_ui.detectors.base import DETECTORS, Checkpoint, Detector, DetectorSpec, Precision, no_checkpoint
@@ -74,10 +75,7 @@ class NPR(Detector):
         prepared = {"native": rules.native, "crop": rules.aligned_crop, "paper": rules.squash}[rule](rgb)
         height, width = prepared.block.shape[:2]
         if min(height, width) < SMALLEST:
-            raise NotApplicable(
-                f"the picture is too small for NPR: {rgb.shape[1]} x {rgb.shape[0]} pixels, where {SMALLEST} each way are the least that leaves "
-                f"16 places to average over"
-            )
+            raise NotApplicable(because("too_small_for_npr", width=rgb.shape[1], height=rgb.shape[0], smallest=SMALLEST))
         return prepared
 
     @torch.inference_mode()

@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from forensics_ui.core.errors import NotApplicable, WeightsMismatch
+from forensics_ui.core.reasons import because
 from forensics_ui.core.types import Cells, ExactMap, Finding, InputRule, Prepared
 from forensics_ui.detectors import fast
 from forensics_ui.detectors.base import DETECTORS, Checkpoint, Detector, DetectorSpec, Precision, no_checkpoint
@@ -62,7 +63,7 @@ class PRC(Detector):
         own = {name for name in state if not name.startswith(NETWORK)} - {POWER}
         odd = sorted(set(SHAPES) ^ own) or [name for name, shape in SHAPES.items() if tuple(state[name].shape) != shape]
         if odd:
-            raise WeightsMismatch(f"These weights are not those of PRC: {len(odd)} tensors do not fit, the first is {odd[0]!r}.")
+            raise WeightsMismatch(because("not_prc_tensors", count=len(odd), first=odd[0]))
         network = {name.removeprefix(NETWORK): tensor for name, tensor in state.items() if name.startswith(NETWORK)}
         self._network = StrongestPlaces(network, device) if network else None
         self._weights = np.stack([state[f"{head}.weight"].double().numpy() for head in HEADS])
@@ -73,10 +74,7 @@ class PRC(Detector):
     def prepare(cls, rgb: np.ndarray, rule: InputRule) -> Prepared:
         prepared = {"native": rules.native, "crop": rules.aligned_crop, "paper": rules.squash}[rule](rgb)
         if min(prepared.block.shape[:2]) < SMALLEST:
-            raise NotApplicable(
-                f"the picture is too small for PRC: {rgb.shape[1]} x {rgb.shape[0]} pixels, where {SMALLEST} each way are the least in which "
-                f"all its patterns occur"
-            )
+            raise NotApplicable(because("too_small_for_prc", width=rgb.shape[1], height=rgb.shape[0], smallest=SMALLEST))
         return prepared
 
     @torch.inference_mode()
@@ -157,7 +155,7 @@ class Progress:
 def _power(state: Mapping[str, Tensor]) -> float:
     power = state.get(POWER, torch.ones(1))
     if tuple(power.shape) != (1,) or not 0 < float(power) <= 1:
-        raise WeightsMismatch(f"These weights are not those of PRC: {POWER!r} is one number above 0, at most 1.")
+        raise WeightsMismatch(because("not_prc_power", name=POWER))
     return float(power.double())
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from forensics_ui.core.errors import NotApplicable, WeightsMismatch
+from forensics_ui.core.reasons import because
 from forensics_ui.core.types import Box, Cells, ExactMap, Finding, InputRule, Prepared
 from forensics_ui.detectors.base import DETECTORS, Checkpoint, Detector, DetectorSpec, Precision, no_checkpoint
 from forensics_ui.detectors.clip_heads import SIDE, embedding, frozen, head_of, without_backbone
@@ -59,7 +60,7 @@ class UnivFD(Detector):
         own, below = without_backbone(state)
         tower = build_tower(below)
         if tower.image_size[0] != SIDE:
-            raise WeightsMismatch(f"This CLIP tower takes {tower.image_size[0]} pixels a side, UnivFD gives it {SIDE}.")
+            raise WeightsMismatch(because("other_tower_side", tower=tower.image_size[0], given=SIDE))
         self._head = frozen(head_of(own, tower)).to(device)
         self._tower = tower.to(device, self._dtype)
         self._mean, self._std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (CLIP_MEAN, CLIP_STD))
@@ -70,9 +71,7 @@ class UnivFD(Detector):
         if rule == "paper":
             return rules.centre_crop_padded(rgb, SIDE)
         if min(height, width) < SMALLEST:
-            raise NotApplicable(
-                f"the picture is too small for UnivFD: {width} x {height} pixels, where {SMALLEST} each way are needed without resampling or borders"
-            )
+            raise NotApplicable(because("too_small_for_univfd", width=width, height=height, smallest=SMALLEST))
         return _middle_square(rgb, rule)
 
     @torch.inference_mode()

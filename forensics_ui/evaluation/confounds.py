@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from forensics_ui.core.reasons import Reason, doubt, fact
 from forensics_ui.evaluation.metrics import measure
+from forensics_ui.words.evaluation import FACTS, line_of
 
 ALARM_AUC, ALARM_BOUND = 0.65, 0.55
 FEWEST = 5  # of each class; with fewer, everything separates something
@@ -19,23 +21,6 @@ MOST = 2000  # of each class are looked at
 FOLDS = 5
 LOSSLESS = {"PNG": True, "BMP": True, "GIF": True, "JPEG": False}
 CATEGORIES = ("format", "chroma_subsampling", "pixel_mode")
-WORDS = {
-    "format": "file format",
-    "lossless": "saved with or without loss",
-    "width": "width",
-    "height": "height",
-    "pixels": "number of pixels",
-    "shape": "width to height",
-    "sides_of_64": "sides that are multiples of 64",
-    "bytes": "file size",
-    "bytes_per_pixel": "bytes per pixel",
-    "jpeg_quality": "JPEG quality",
-    "chroma_subsampling": "chroma subsampling",
-    "progressive": "progressive JPEG",
-    "pixel_mode": "pixel mode",
-    "metadata": "metadata present",
-    "all": "all these facts together",
-}
 
 
 def file_facts(format: str, width: int, height: int, byte_count: int, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,12 +56,11 @@ def confounds(facts: Sequence[Mapping[str, Any]], labels: Sequence[int], *, resa
     chosen = _some_of_each(np.asarray(labels), seed)
     y = np.asarray(labels)[chosen]
     n_real, n_fake = int((y == 0).sum()), int((y == 1).sum())
-    result: dict[str, Any] = {"n_real": n_real, "n_fake": n_fake, "facts": {}, "alarm": [], "sentence": ""}
+    result: dict[str, Any] = {"n_real": n_real, "n_fake": n_fake, "facts": {}, "alarm": []}
     if min(n_real, n_fake) < FEWEST:
-        result["sentence"] = f"Too few files ({n_real} real, {n_fake} fake) to tell whether format, size or compression separates the labels."
-        return result
+        return result | _told(fact("too_few_files", n_real=n_real, n_fake=n_fake))
     rows = [facts[i] for i in chosen]
-    names = [name for name in WORDS if name != "all" and len({row.get(name) for row in rows}) > 1]
+    names = [name for name in FACTS if name != "all" and len({row.get(name) for row in rows}) > 1]
     # Each of so many looks may be fooled by chance, so each gets its share of the 5 %.
     level = 1 - 0.05 / (len(names) + 1)
     for name in names:
@@ -86,18 +70,17 @@ def confounds(facts: Sequence[Mapping[str, Any]], labels: Sequence[int], *, resa
         result["facts"]["all"] = _separation(_together(names, rows, y, seed), y, resamples, seed, level, fitted=True)
     result["facts"] = dict(sorted(result["facts"].items(), key=lambda item: -item[1]["auc"]))
     result["alarm"] = [name for name, found in result["facts"].items() if found["alarm"]]
-    result["sentence"] = _sentence(result)
-    return result
+    return result | _told(_reason(result))
 
 
-def _sentence(result: dict[str, Any]) -> str:
+def _reason(result: dict[str, Any]) -> Reason:
     if not result["alarm"]:
-        return "No format, size or compression fact separates the labels."
-    told = ", ".join(f"{WORDS[name]} AUC {result['facts'][name]['auc']:.2f}" for name in result["alarm"])
-    return (
-        f"WARNING: the files' format, size or compression alone separates real from fake ({told}). A detector can score this well here "
-        "without seeing any trace of generation: balance the files before believing the figures."
-    )
+        return fact("no_fact_separates")
+    return doubt("facts_separate", found=[[name, result["facts"][name]["auc"]] for name in result["alarm"]])
+
+
+def _told(reason: Reason) -> dict[str, Any]:
+    return {"sentence": line_of(reason), "reason": reason.as_dict()}
 
 
 def _some_of_each(labels: np.ndarray, seed: int) -> np.ndarray:

@@ -20,6 +20,7 @@ from forensics_ui.evaluation.scoring import ScoredFolder, Tell, score_folder
 from forensics_ui.evaluation.thresholds import Threshold
 from forensics_ui.evaluation.warnings import doubtful
 from forensics_ui.verdict.reference_set import ReferenceSet
+from forensics_ui.words.evaluation import line_of
 from forensics_ui.workbench import Workbench
 
 SCHEMA = "forensics_ui evaluation 1"
@@ -90,7 +91,8 @@ def assess(request: Request, scored: ScoredFolder, chosen_on: ScoredFolder | Non
         "skipped": [{"path": path, "reason": reason} for path, reason in sorted(scored.skipped.items())],
         "unlabelled": [path for path in scored.pictures if path not in labelled],
     }
-    record["warnings"] = doubtful(record, scored, labelled, chosen_on)
+    warnings = doubtful(record, scored, labelled, chosen_on)
+    record |= {"warnings": [line_of(each) for each in warnings], "warning_codes": [each.as_dict() for each in warnings]}
     return Evaluation(rounded(record), scored, request)
 
 
@@ -101,7 +103,7 @@ def _choose_on(workbench: Workbench, request: Request, tell: Tell | None) -> Sco
 
 
 def _threshold(detector: str, request: Request, scored: ScoredFolder, chosen_on: ScoredFolder | None) -> Threshold:
-    if chosen_on is not None:
+    if chosen_on is not None and request.choose_on is not None:
         scores: tuple[list[float], list[float]] = ([], [])
         for path, file in chosen_on.pictures.items():
             if (label := label_of(path)) and detector in file.logits:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Settings
@@ -26,7 +26,7 @@ from forensics_ui.report.files import atomic
 
 IDENTITY = ("detector", "weights", "weights_sha256", "input_rule", "device", "precision")
 TABLES = ("results.json", "results.csv", "scores.csv")
-CURVES = ("roc", "pr")
+CURVES: tuple[Literal["roc"], Literal["pr"]] = ("roc", "pr")
 COUNTS = ("true real", "false alarm", "missed", "found")
 
 
@@ -89,7 +89,9 @@ def _scores(record: Mapping[str, Any], scored: ScoredFolder) -> Iterator[list[An
     yield ["path", "sha256", "label", *IDENTITY, "logit", "no_score_because", "verdict"]
     for path, file in sorted(scored.pictures.items()):
         label = label_of(path)
-        for detector in record["detectors"] if label else ():
+        if label is None:
+            continue
+        for detector in record["detectors"]:
             name = detector["detector"]
             why = None if name in file.logits else file.error or file.reasons.get(name)
             yield [

@@ -70,7 +70,7 @@ def measure(
     """
     levels = Levels.of(np.asarray(real, np.float64), np.asarray(fake, np.float64))
     size, flagged = len(levels.values), levels.flagged(threshold)
-    once = _figures(*(np.bincount(part, minlength=size)[None] for part in (levels.real, levels.fake)), flagged)
+    once = _figures(np.bincount(levels.real, minlength=size)[None], np.bincount(levels.fake, minlength=size)[None], flagged)
     values = {name: float(each[0]) for name, each in once.items()}
     if not resamples or not size:
         return Figures(values)
@@ -79,7 +79,8 @@ def measure(
     blocks = []
     for start in range(0, resamples, rows):
         count = min(rows, resamples - start)
-        blocks.append(_figures(*(_draw(g, part, size, count) for g, part in zip(generators, (levels.real, levels.fake), strict=True)), flagged))
+        drawn = [_draw(g, part, size, count) for g, part in zip(generators, (levels.real, levels.fake), strict=True)]
+        blocks.append(_figures(drawn[0], drawn[1], flagged))
     return Figures(values, {name: np.concatenate([block[name] for block in blocks]) for name in values})
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forensics_ui.evaluation.confounds import WORDS
 from forensics_ui.evaluation.verdict_words import verdict_counts
 from forensics_ui.report.clean import one_line
+from forensics_ui.words.evaluation import FACTS
 
-LOUD = "WARNING: "
 GLOSSARY = (
     "Acc. is the share of all pictures that were called what they are; real acc. and fake acc. are that share of each class. A.P. and AUC say how "
     "well the scores tell the classes apart wherever the line is drawn (AUC: 100 is perfect, 50 is guessing). found@1% and found@5% are the share "
@@ -24,7 +23,7 @@ def alarm_words(confounds: Mapping[str, Any]) -> str:
         return ""
     worst = confounds["alarm"][0]
     auc = 100 * confounds["facts"][worst]["auc"]
-    what = "all facts of the files together" if worst == "all" else f"the {WORDS[worst]} alone"
+    what = "all facts of the files together" if worst == "all" else f"the {FACTS[worst]} alone"
     return (
         f"Without a look at a single pixel, {what} tells real from generated {auc:.0f} times in 100; guessing gives 50. What the detector adds to "
         "that cannot be seen on these pictures."

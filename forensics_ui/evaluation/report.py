@@ -9,13 +9,14 @@ from typing import Any
 from forensics_ui.batch.output import report_rows
 from forensics_ui.batch.rows import Rows
 from forensics_ui.core.settings import Settings
-from forensics_ui.evaluation.confounds import WORDS
+from forensics_ui.evaluation.cells import Measured
 from forensics_ui.evaluation.evaluate import Evaluation, Request
 from forensics_ui.evaluation.table import COLUMNS, figure_cells
 from forensics_ui.evaluation.verdict_words import VERDICT_TITLE, verdict_columns, verdict_lines, verdict_parts, verdict_sentences
 from forensics_ui.report.batch_report import batch_report
 from forensics_ui.report.clean import one_line
 from forensics_ui.report.model import Case, Report, Section
+from forensics_ui.words.evaluation import FACTS
 
 GRID = 100
 # More lines than these cannot be told apart in one plot.
@@ -33,7 +34,7 @@ def evaluation_report(evaluation: Evaluation, settings: Settings, case: Case | N
         settings=settings,
         case=case,
         title=f"Evaluation on {one_line(record['folder'])}",
-        command=_command(evaluation.request, scored.own_reals),
+        command=tuple(_command(evaluation.request, scored.own_reals)),
         weights={choice.detector: choice.asked for _, plan in scored.journals for choice in plan.choices},
     )
     sections = [_section(detector) for detector in record["detectors"]]
@@ -111,15 +112,19 @@ def _section(detector: Mapping[str, Any]) -> Section:
 
 
 def _table(title: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    lines = [[one_line(name), row.get("n_real"), row.get("n_fake"), *figure_cells(row)] for name, row in rows]
+    lines = [[one_line(name), row.get("n_real"), row.get("n_fake"), *map(str, figure_cells(row))] for name, row in rows]
     return _plain_table(title, ["generator", "real", "fake", *COLUMNS.values()], lines)
 
 
 def verdict_table(detector: Mapping[str, Any]) -> dict[str, Any]:
     """What the app says of the same pictures, the mean and all together first."""
     generators, overall = verdict_parts(detector)
-    lines = [[one_line(name), *cells] for name, *cells in verdict_lines([*overall, *generators])]
+    lines = [[one_line(name), *map(_text, cells)] for name, *cells in verdict_lines([*overall, *generators])]
     return _plain_table(VERDICT_TITLE, verdict_columns(detector), lines)
+
+
+def _text(cell: Any) -> Any:
+    return str(cell) if isinstance(cell, Measured) else cell
 
 
 def confusion_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -183,6 +188,6 @@ def _precision_at(points: Sequence[Sequence[float]], wanted: float) -> float:
 
 def confounds_section(found: Mapping[str, Any]) -> Section:
     """How well facts of the files alone tell the classes apart."""
-    rows = [[WORDS[name], each["auc"], *each["interval"], "yes" if each["alarm"] else "no"] for name, each in found["facts"].items()]
+    rows = [[FACTS[name], each["auc"], *each["interval"], "yes" if each["alarm"] else "no"] for name, each in found["facts"].items()]
     table = _plain_table("AUC that facts of the files alone reach", ["fact", "AUC", "low", "high", "separates the labels"], rows)
     return Section("confounds", "What the files alone give away", sentences=(found["sentence"],), tables=(table,) if rows else ())

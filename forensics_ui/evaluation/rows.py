@@ -75,16 +75,17 @@ def _together(detector: str, line: Threshold, scored: ScoredFolder, groups: Sequ
     for paths in ([p for g in groups for p in g.real], [p for g in groups for p in g.fake]):
         files = {scored.pictures[path].sha256: scored.pictures[path] for path in paths if detector in scored.pictures[path].logits}
         scores.append([file.logits[detector] for file in files.values()])
-    threshold = line.for_scores(*scores)
-    figures = measure(*scores, threshold, resamples=request.resamples, seed=request.seed)
+    real, fake = scores
+    threshold = line.for_scores(real, fake)
+    figures = measure(real, fake, threshold, resamples=request.resamples, seed=request.seed)
     return {
-        "n_real": len(scores[0]),
-        "n_fake": len(scores[1]),
+        "n_real": len(real),
+        "n_fake": len(fake),
         "threshold": threshold,
         "figures": figures.values,
         "intervals": figures.intervals(),
-        "confusion": confusion(*scores, threshold),
-        "curves": curves(*scores),
+        "confusion": confusion(real, fake, threshold),
+        "curves": curves(real, fake),
     }
 
 

@@ -6,7 +6,7 @@ The work is done by the batch engine, into a journal: a run that was interrupted
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 
 from forensics_ui.batch import BatchRun, Plan, Progress, Source, make_plan
 from forensics_ui.batch.rows import Rows
-from forensics_ui.batch.scan import Found, Skipped, links_among, scan
+from forensics_ui.batch.scan import NOT_FOLLOWED, Found, Skipped, scan
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.types import InputRule
 from forensics_ui.evaluation.confounds import file_facts
@@ -50,6 +50,7 @@ class ScoredFolder:
 
     pictures: dict[str, ScoredFile] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    links: set[str] = field(default_factory=set)  # of what was skipped: what leads elsewhere
     made_by: dict[str, dict[str, Any]] = field(default_factory=dict)
     cards: dict[str, Card] = field(default_factory=dict)
     own_reals: dict[str, set[str]] = field(default_factory=dict)  # the sets of own photographs that verdicts were judged by
@@ -91,13 +92,13 @@ def read_scores(workbench: Workbench, journal: Path, plan: Plan) -> ScoredFolder
 
 def _check_labels(source: Source, journals: Path) -> None:
     """Before anything is scored: a labelled picture is there, or it is said what stands in the way."""
-    reasons: Counter[str] = Counter()
+    links = 0
     for each in scan(source, exclude=(journals,)):
         if source.folder and isinstance(each, Found) and label_of(each.path):
             return
         if isinstance(each, Skipped):
-            reasons[each.reason] += 1
-    where, links = (source.folder or source.files[0]).name, links_among(reasons)
+            links += each.leads_elsewhere
+    where = (source.folder or source.files[0]).name
     behind = f" Links are not followed, and there are {links} of them: name the folder that they lead to." if links else ""
     raise ForensicsError(f"There are no pictures under 0_real or 1_fake (or real or fake) in {where!r}.{behind}")
 
@@ -109,7 +110,7 @@ def _read(scored: ScoredFolder, workbench: Workbench, journal: Path, plan: Plan)
     for row in rows.each():
         _add(scored, row, plan)
     for each in rows.skipped():
-        _skip(scored, each["path"], each["reason"])
+        _skip(scored, each["path"], each["reason"], each.get("code", ""))
 
 
 def _note_makers(scored: ScoredFolder, workbench: Workbench, plan: Plan) -> None:
@@ -154,9 +155,11 @@ def _reason(record: Mapping[str, Any], logit: float | None) -> str:
     return record.get("error") or "; ".join(record.get("reasons") or ["it was not scored"])
 
 
-def _skip(scored: ScoredFolder, path: str, reason: str) -> None:
+def _skip(scored: ScoredFolder, path: str, reason: str, code: str) -> None:
     """A file that is named like a picture and stands under a label was meant to count: its loss is a failure."""
-    if label_of(path) and sniff.declared_type(path) and not reason.startswith("hidden"):
+    if code in NOT_FOLLOWED:
+        scored.links.add(path)
+    if label_of(path) and sniff.declared_type(path) and code != "skipped_hidden":
         scored.pictures.setdefault(path, ScoredFile(path, error=reason, error_code="skipped"))
     else:
         scored.skipped[path] = reason

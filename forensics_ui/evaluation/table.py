@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from forensics_ui.evaluation.cells import Measured, measured, percent
 from forensics_ui.evaluation.plain import plain_words
 from forensics_ui.evaluation.presets import PRESETS
 from forensics_ui.evaluation.verdict_words import VERDICT_TITLE, verdict_columns, verdict_lines, verdict_parts, verdict_sentences
@@ -68,35 +69,28 @@ def _by_verdict(detector: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _line(name: str, real: Any, fake: Any, row: Mapping[str, Any]) -> list[str]:
-    return [one_line(name, LONGEST_NAME), str(real), str(fake), *figure_cells(row)]
+    return [one_line(name, LONGEST_NAME), str(real), str(fake), *map(str, figure_cells(row))]
 
 
-def figure_cells(row: Mapping[str, Any]) -> list[str]:
+def figure_cells(row: Mapping[str, Any]) -> list[str | Measured]:
     """The cells under `COLUMNS`; the intervals of all figures stand in the record, those of the main ones here."""
-    return [_cell(row["figures"][key], row["intervals"][key] if key in WITH_INTERVAL else None) for key in COLUMNS]
-
-
-def _cell(value: float | None, interval: Sequence[float] | None) -> str:
-    if value is None:
-        return "-"
-    bounds = f" [{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]" if interval else ""
-    return f"{100 * value:.1f}{bounds}"
+    return [measured(row["figures"][key], row["intervals"][key] if key in WITH_INTERVAL else None) for key in COLUMNS]
 
 
 def _beside_published(detector: Mapping[str, Any]) -> Iterator[str]:
     """Measured and printed figures side by side; a dash where a figure is missing on either side."""
-    measured = {row["name"]: row["figures"] for row in detector["generators"]}
+    here = {row["name"]: row["figures"] for row in detector["generators"]}
     for published in detector["published"]:
         lines = [["beside " + published["source"], "Acc.", "printed", "A.P.", "printed"]]
-        lines += [[name, *_pairs(measured.get(name, {}), printed)] for name, printed in published["rows"].items()]
-        whole = len(measured) == len(published["rows"])
+        lines += [[name, *_pairs(here.get(name, {}), printed)] for name, printed in published["rows"].items()]
+        whole = len(here) == len(published["rows"])
         lines.append(["Mean", *_pairs(detector["mean"]["figures"] if whole else {}, published["mean"])])
         yield _aligned(lines)
 
 
-def _pairs(measured: Mapping[str, float | None], printed: Sequence[float | None]) -> Iterator[str]:
+def _pairs(here: Mapping[str, float | None], printed: Sequence[float | None]) -> Iterator[str]:
     for key, figure in zip(("acc", "ap"), printed, strict=True):
-        yield _cell(measured.get(key), None)
+        yield percent(here.get(key))
         yield "-" if figure is None else f"{figure:.1f}"
 
 

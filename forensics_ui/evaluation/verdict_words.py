@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from forensics_ui.evaluation.cells import Measured, measured, percent
 from forensics_ui.verdict.counts import CONFIDENCE, interval
 
 VERDICT_TITLE = "By the verdict: percent of the real pictures / of the fake ones; evidence on reals is a false alarm"
@@ -29,24 +30,18 @@ def verdict_parts(detector: Mapping[str, Any]) -> tuple[list[tuple[str, Any]], l
     return [(row["name"], row) for row in found["generators"]], [("Mean", found["mean"]), ("All together", found["together"])]
 
 
-def _cells(row: Mapping[str, Any]) -> Iterator[str]:
+def _cells(row: Mapping[str, Any]) -> Iterator[str | Measured]:
     for label in ("real", "fake"):
         yield _figure(row, f"{label}_evidence")
     for share in PAIRS:
-        yield " / ".join(_percent(row["figures"][f"{label}_{share}"]) for label in ("real", "fake"))
+        yield " / ".join(percent(row["figures"][f"{label}_{share}"]) for label in ("real", "fake"))
     for name in RANKED:
         if name in row["figures"]:
             yield _figure(row, name)
 
 
-def _figure(row: Mapping[str, Any], name: str) -> str:
-    value, ends = row["figures"][name], row["intervals"][name]
-    bounds = f" [{_percent(ends[0])}, {_percent(ends[1])}]" if ends else ""
-    return "-" if value is None else f"{_percent(value)}{bounds}"
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f}"
+def _figure(row: Mapping[str, Any], name: str) -> str | Measured:
+    return measured(row["figures"][name], row["intervals"][name])
 
 
 def verdict_sentences(detector: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from forensics_ui.core.types import BANDS, INCONCLUSIVE, NO_TRACE, NOT_APPLICABLE, SOME, STRONG
 from forensics_ui.evaluation.folders import Group
 from forensics_ui.evaluation.metrics import Figures, mean_of, measure, shares
@@ -61,7 +63,8 @@ def _row(
     """One generator, or all pictures: counts, shares, and how well the scores that verdicts compare tell the classes apart."""
     how = {"resamples": request.resamples, "seed": request.seed}
     row: dict[str, Any] = {}
-    values, replicates = {}, {}
+    values: dict[str, float] = {}
+    replicates: dict[str, np.ndarray] = {}
     for label, part in zip(CLASSES, paths, strict=True):
         files = [scored.pictures[path] for path in part if detector in scored.pictures[path].bands]
         bands = [file.bands[detector] for file in files]
@@ -92,8 +95,8 @@ def _pool(label: str, files: Sequence[ScoredFile], together: bool) -> str:
 def _ranked(detector: str, scored: ScoredFolder, paths: Sequence[Sequence[str]], growth: Growths, how: Mapping[str, int], together: bool) -> Figures:
     files = [[scored.pictures[path] for path in part if detector in scored.pictures[path].logits] for part in paths]
     compared = [[_compared(file, detector, growth) for file in part] for part in files]
-    pools = tuple(_pool(label, part, together) for label, part in zip(CLASSES, files, strict=True))
-    return measure(*compared, 0.0, **how, pools=pools)
+    pools = _pool(CLASSES[0], files[0], together), _pool(CLASSES[1], files[1], together)
+    return measure(compared[0], compared[1], 0.0, resamples=how["resamples"], seed=how["seed"], pools=pools)
 
 
 def _compared(file: ScoredFile, detector: str, growth: Growths) -> float:

@@ -25,6 +25,7 @@ from PIL import (
 )
 
 from forensics_ui.core.errors import BadImage, DecodeMemory, TooLarge, TruncatedImage, UnsupportedFormat
+from forensics_ui.core.reasons import because
 from forensics_ui.core.settings import Limits
 
 pillow_heif.register_heif_opener(thumbnails=False)
@@ -39,16 +40,16 @@ PARTIAL = ("JPEG", "PNG", "BMP", "GIF", "TIFF")
 def check_size(width: int, height: int, limits: Limits) -> None:
     """Refuse what the header announces before a single pixel is decoded."""
     if width < 1 or height < 1:
-        raise BadImage(f"It says that it is {width} x {height} pixels large, which is no picture.")
+        raise BadImage(because("no_size", width=width, height=height))
     if max(width, height) > limits.side:
-        raise TooLarge(f"It is {width} x {height} pixels large; the limit is {limits.side:,} pixels a side.")
+        raise TooLarge(because("side_too_long", width=width, height=height, limit=limits.side))
     if width * height > limits.pixels:
         raise too_many(width * height, limits)
 
 
 def too_many(pixels: int, limits: Limits) -> TooLarge:
     """The refusal that names the limit and the value that broke it."""
-    return TooLarge(f"It has {pixels / 1e6:,.3f} million pixels; the limit is {limits.pixels / 1e6:,g} million.")
+    return TooLarge(because("too_many_pixels", pixels=pixels, limit=limits.pixels))
 
 
 @contextlib.contextmanager
@@ -109,7 +110,7 @@ def load(data: bytes, kind: str, limits: Limits, *, partial: bool, ends_early: b
     if not partial or not isinstance(reason, TruncatedImage):
         raise reason
     if kind not in PARTIAL:
-        raise TruncatedImage(f"The file ends before its picture does, and {kind} keeps no whole rows that could be shown without the rest.")
+        raise TruncatedImage(because("no_whole_rows", format=kind))
     with bomb_guard(limits), truncation_allowed():
         return load_part(data, kind, limits)
 
@@ -122,14 +123,14 @@ def load_part(data: bytes, kind: str, limits: Limits) -> tuple[Any, float]:
     except (BadImage, MemoryError):
         raise
     except Exception as error:
-        raise TruncatedImage("The file ends, or breaks, before a single row of its picture.") from error
+        raise TruncatedImage(because("ends_before_rows")) from error
     share = (image.height - missing) / image.height
     if share <= 0 and image.info.get("progressive"):
         with contextlib.suppress(Exception):
             # Only with an end marker put behind it does the decoder show what the passes so far say.
             return load_over(data + b"\xff\xd9", kind, limits, bright=False), 0.0
     if share <= 0:
-        raise TruncatedImage("The file ends, or breaks, before the first complete row of its picture.")
+        raise TruncatedImage(because("ends_in_first_row"))
     return image, share
 
 
@@ -173,18 +174,18 @@ def partial_sentences(complete: float, height: int) -> list[str]:
 
 
 def explain(error: Exception, kind: str, limits: Limits, ends_early: bool = False) -> BadImage:
-    """Any exception of a decoder as one of ours, with a sentence."""
+    """Any exception of a decoder as one of ours, with its reason."""
     if isinstance(error, MemoryError):
-        return DecodeMemory("Decoding it takes more memory than a picture is given here.")
+        return DecodeMemory(because("decoder_memory"))
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         # Pillow says only in its message how many pixels there are.
         pixels = re.search(r"\d+", str(error))
         return too_many(int(pixels.group()) if pixels else limits.pixels + 1, limits)
     text = f"{type(error).__name__}: {error}"
     if ends_early or isinstance(error, EOFError) or "truncated" in text.lower():
-        return TruncatedImage("The file ends before its picture does. It can be opened as partial, without a verdict.")
+        return TruncatedImage(because("ends_early"))
     if isinstance(error, Image.UnidentifiedImageError):
-        return BadImage(f"It begins like {kind}, but its header cannot be read.")
+        return BadImage(because("header_unreadable", format=kind))
     if isinstance(error, NotImplementedError):
-        return UnsupportedFormat(f"It is {kind}, in a variant that the decoder does not know ({error}).")
-    return BadImage(f"The {kind} decoder gave up on it ({text}).")
+        return UnsupportedFormat(because("unknown_variant", format=kind, problem=str(error)))
+    return BadImage(because("decoder_gave_up", format=kind, problem=text))

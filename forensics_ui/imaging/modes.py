@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from forensics_ui.core.errors import UnsupportedFormat
+from forensics_ui.core.reasons import because
 
 STRIP_BYTES = 1024**2
 ALPHA = {"RGBA": "RGB", "LA": "grey", "PA": "palette", "RGBa": "RGB", "La": "grey"}
@@ -53,7 +54,7 @@ def conversion(image: Image.Image, bits: int | None) -> Conversion:
     if mode in ALPHA:
         sentences = high_byte(bits)
     if sentences is None:
-        raise UnsupportedFormat(f"Its pixels are stored in a colour space ({mode}) for which there is no conversion to RGB here.")
+        raise UnsupportedFormat(because("unknown_colours", mode=mode))
     return Conversion(converted, sentences)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from forensics_ui.core.errors import BadImage, DecodeMemory, DecoderDied, DecodeTimeout, ForensicsError, UnsupportedFormat
+from forensics_ui.core.reasons import because
 from forensics_ui.core.settings import Limits
 from forensics_ui.core.types import Picture
 from forensics_ui.imaging import sniff
@@ -58,9 +59,9 @@ class Intake:
     def _picture(self, data: bytes, sha256: str, shown: str, partial: bool) -> Picture:
         kind = sniff.detect(data)
         if kind is None:
-            raise UnsupportedFormat(f"It appears to be {sniff.describe(data)}. The pictures that can be opened are {sniff.ACCEPTED}.")
+            raise UnsupportedFormat(because("unknown_format", what=sniff.describe(data), accepted=sniff.ACCEPTED))
         if self._deaths[sha256] >= DEATHS_TO_QUARANTINE:
-            raise DecoderDied(f"This file ended the decoder {DEATHS_TO_QUARANTINE} times; it is not tried again.")
+            raise DecoderDied(because("ended_decoder_before", times=DEATHS_TO_QUARANTINE))
         request = {"kind": kind, "declared": sniff.declared_type(shown), "name": shown, "partial": partial}
         reply = self._decode(data, sha256, request)
         return Picture(shown, sha256, len(data), kind, reply.rgb, reply.facts, reply.complete)
@@ -114,12 +115,12 @@ class Intake:
 
     def _count_death(self, sha256: str, death: Died) -> BadImage:
         if self._closed:
-            return DecoderDied("The intake was closed while this file was being opened.")
+            return DecoderDied(because("intake_closed_meanwhile"))
         with self._lock:
             self._deaths[sha256] += 1
         if death.timed_out:
-            return DecodeTimeout(f"The decoder did not finish within {self.limits.seconds:g} seconds.")
-        return DecoderDied("The decoder process ended while it was reading this file. Nothing else is affected.")
+            return DecodeTimeout(because("decoder_too_slow", seconds=self.limits.seconds))
+        return DecoderDied(because("decoder_ended"))
 
     @contextlib.contextmanager
     def _slot(self, fresh: bool = False) -> Any:
@@ -141,13 +142,13 @@ class Intake:
         try:
             decoder = Decoder(self.limits)
         except Died:
-            raise DecoderDied("The decoder process cannot be started on this machine.") from None
+            raise DecoderDied(because("decoder_cannot_start")) from None
         with self._lock:
             if not self._closed:
                 self._running.add(decoder)
                 return decoder
         decoder.close()
-        raise DecoderDied("The intake is closed.")
+        raise DecoderDied(because("intake_closed"))
 
     def _discard(self, decoder: Decoder) -> None:
         with self._lock:

@@ -17,12 +17,30 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core import errors
+from forensics_ui.core.reasons import Reason
 from forensics_ui.core.settings import PROJECT, Limits
 from forensics_ui.imaging import protocol
+from forensics_ui.imaging.facts.text import clean
 
 START_SECONDS = 60.0
 PROVENANCE_SECONDS = 3.0
 CODES = {kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.BadImage)}
+# Why a decoder process refuses, with the values that belong to each reason: nothing else is taken from it.
+REFUSALS: dict[str, dict[str, type]] = {
+    "no_size": {"width": int, "height": int},
+    "side_too_long": {"width": int, "height": int, "limit": int},
+    "too_many_pixels": {"pixels": int, "limit": int},
+    "no_whole_rows": {"format": str},
+    "ends_early": {},
+    "ends_before_rows": {},
+    "ends_in_first_row": {},
+    "decoder_memory": {},
+    "header_unreadable": {"format": str},
+    "unknown_variant": {"format": str, "problem": str},
+    "decoder_gave_up": {"format": str, "problem": str},
+    "unknown_colours": {"mode": str},
+}
+MAX_TEXT = 600
 # What a Python needs to start at all on the systems that need it; nothing of the user's.
 KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMPDIR")
 
@@ -137,7 +155,7 @@ class Decoder:
     def _expect(self, kind: bytes, wanted: bytes, length: int = 0) -> None:
         if kind == protocol.ERROR:
             said = protocol.receive_json(self._process.stdout, length)
-            raise CODES.get(said.get("code"), errors.BadImage)(str(said.get("message")))
+            raise CODES.get(said.get("code"), errors.BadImage)(reason_in(said))
         if kind != wanted:
             raise ValueError("an answer out of turn")
 
@@ -187,3 +205,13 @@ def start(memory_bytes: int) -> subprocess.Popen[bytes]:
         pipesize=1024**2,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
+
+
+def reason_in(answer: dict[str, Any]) -> Reason:
+    """The reason that a decoder process gives; ValueError where it is none that such a process has."""
+    why = answer["why"]
+    code, values = why["code"], dict(why["values"])
+    kinds = REFUSALS.get(code)
+    if kinds is None or {name: type(value) for name, value in values.items()} != kinds:
+        raise ValueError("a reason that no decoder has")
+    return Reason(code, "cause", {name: clean(value, MAX_TEXT) if isinstance(value, str) else value for name, value in values.items()})

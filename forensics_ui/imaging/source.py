@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from forensics_ui.core.errors import BadImage, TooLarge
+from forensics_ui.core.reasons import Reason, because
 
 KINDS = (
     (stat.S_ISLNK, "a symbolic link, which is not followed"),
@@ -41,15 +42,15 @@ def check_kind(mode: int) -> None:
     """Refuse what is not a regular file."""
     if not stat.S_ISREG(mode):
         words = next((words for test, words in KINDS if test(mode)), "not a regular file")
-        raise BadImage(f"This is {words}, not a picture file.")
+        raise BadImage(because("not_a_regular_file", what=words))
 
 
 def check_length(length: int, limit: int) -> None:
     """Refuse empty and too large files."""
     if not length:
-        raise BadImage("The file is empty.")
+        raise BadImage(because("empty_file"))
     if length > limit:
-        raise TooLarge(f"The file has {length:,} bytes; the limit is {limit:,}.")
+        raise TooLarge(because("file_too_long", bytes=length, limit=limit))
 
 
 def read_descriptor(descriptor: int, limit: int) -> bytes:
@@ -60,14 +61,14 @@ def read_descriptor(descriptor: int, limit: int) -> bytes:
     with os.fdopen(descriptor, "rb", closefd=False) as stream:
         data = stream.read(status.st_size + 1)
     if len(data) != status.st_size:
-        raise BadImage("The file changed while it was being read.")
+        raise BadImage(because("changed_while_read"))
     return data
 
 
-def refusal(error: OSError | ValueError) -> str:
+def refusal(error: OSError | ValueError) -> Reason:
     """Why a file cannot be read, without its path."""
     if isinstance(error, FileNotFoundError):
-        return "There is no such file."
+        return because("no_such_file")
     if isinstance(error, PermissionError):
-        return "This file may not be read by the user who runs this program."
-    return f"The file cannot be read ({getattr(error, 'strerror', None) or 'its name is not a file name'})."
+        return because("not_permitted")
+    return because("unreadable", problem=getattr(error, "strerror", None))

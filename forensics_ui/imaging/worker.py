@@ -83,10 +83,8 @@ def answer(answers: BinaryIO, request: dict[str, Any], data: bytes) -> None:
 
 
 def send_error(answers: BinaryIO, error: Any) -> None:
-    """Say why there is no picture, as a code and a sentence."""
-    from forensics_ui.imaging.facts.text import clean
-
-    protocol.send_json(answers, protocol.ERROR, {"code": error.code, "message": clean(error.user_message, 600)})
+    """Say why there is no picture: which error, and its reason as data."""
+    protocol.send_json(answers, protocol.ERROR, {"code": error.code, "why": error.why.as_dict()})
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from forensics_ui.core.errors import NotApplicable, WeightsMismatch
+from forensics_ui.core.reasons import because
 from forensics_ui.inversion.network import REDUCTION, Inverter
 
 TILE = 512
@@ -23,7 +24,7 @@ def load_inverter(state: Mapping[str, Tensor]) -> Inverter:
     try:
         network.load_state_dict(dict(state))
     except RuntimeError as error:
-        raise WeightsMismatch("These weights are not those of the built-in inverter.") from error
+        raise WeightsMismatch(because("not_the_inverter")) from error
     return network.eval().requires_grad_(False)
 
 
@@ -31,7 +32,7 @@ def load_inverter(state: Mapping[str, Tensor]) -> Inverter:
 def invert(network: Inverter, rgb: np.ndarray, checkpoint: Callable[[int, int], None] = lambda done, total: None) -> np.ndarray:
     """The picture as the generator rebuilds it, uint8, of the same size; a last cell of 4 x 4 pixels that is not full is filled by repeating the border."""
     if min(rgb.shape[:2]) < SMALLEST:
-        raise NotApplicable(f"the picture is too small to be rebuilt: {SMALLEST} pixels each way are needed")
+        raise NotApplicable(because("too_small_to_rebuild", smallest=SMALLEST))
     missing = [(0, -length % REDUCTION) for length in rgb.shape[:2]]
     padded = np.pad(rgb, (*missing, (0, 0)), "edge") if any(m for _, m in missing) else rgb
     height, width = padded.shape[:2]

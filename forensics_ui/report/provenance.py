@@ -14,6 +14,7 @@ from forensics_ui.verdict import own_reals
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.weightstore import manifest
 from forensics_ui.weightstore.card import Calibration, Card
+from forensics_ui.words import sentence_of
 from forensics_ui.words.detectors import about
 
 MADE_BY = ("detector", "weights", "weights_sha256", "input_rule", "device", "precision", "own_reals")
@@ -96,7 +97,7 @@ def _own_reals(made_by: Mapping[str, Any], settings: Settings, limit: float | No
     try:
         own = own_reals.load(own_reals.name_in(made_by["own_reals"]) or "", settings.data_dir)
     except ForensicsError as gone:
-        return {"set": made_by["own_reals"], "words": gone.user_message}
+        return {"set": made_by["own_reals"], "words": sentence_of(gone)}
     if own.signature != made_by["own_reals"]:
         return {"set": made_by["own_reals"], "words": "the set of this name was made anew since then"}
     return {

@@ -19,6 +19,7 @@ from forensics_ui.report.provenance import tool
 from forensics_ui.report.schema import problems
 from forensics_ui.verdict import own_reals
 from forensics_ui.weightstore.joint import JOINED
+from forensics_ui.words import sentence_of
 from forensics_ui.workbench.record import Score
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _file(entry: Mapping[str, Any], record: Mapping[str, Any], workbench: Workbe
 def _refused(entry: Mapping[str, Any], error: BadImage) -> Finding:
     same = entry["error_code"] == error.code
     then = "as then" if same else f"then: {entry['error'] or 'it was opened'}"
-    return Finding("score", "agrees" if same else "differs", f"the file cannot be opened ({error.user_message}); {then}", entry["path"])
+    return Finding("score", "agrees" if same else "differs", f"the file cannot be opened ({sentence_of(error)}); {then}", entry["path"])
 
 
 def rescore(picture: Picture, entry: Mapping[str, Any], score: Mapping[str, Any], workbench: Workbench, weights: Sequence[Path]) -> Finding:
@@ -178,7 +179,9 @@ def rescore(picture: Picture, entry: Mapping[str, Any], score: Mapping[str, Any]
         else:
             now = workbench.score(picture, score["detector"], **how).record.as_dict()
     except (ForensicsError, KeyError) as error:
-        return _score_finding(entry, score, "missing", f"could not be computed here: {getattr(error, 'user_message', error)}")
+        return _score_finding(
+            entry, score, "missing", f"could not be computed here: {sentence_of(error) if isinstance(error, ForensicsError) else error}"
+        )
     return compare(entry, score, now)
 
 

@@ -15,6 +15,8 @@ from forensics_ui.core.types import Picture
 from forensics_ui.imaging.colour import colourise, png, table
 from forensics_ui.imaging.pyramid import reduced
 from forensics_ui.report.model import PaneEntry, Section
+from forensics_ui.words import sentence_of
+from forensics_ui.words.rendering import spoken
 
 if TYPE_CHECKING:
     from forensics_ui.views.base import Pane, Rendering, Subject, View
@@ -55,11 +57,11 @@ def look(name: str, given: Mapping[str, Any], subject: Subject, images: Images) 
     options = view.parse(given)
     about = {"name": name, "title": view.title, "shows": view.shows, "misleads": view.misleads, "options": options}
     try:
-        return _section(about, view.render(subject, **options), subject.picture, images)
+        return _section(about, spoken(view.render(subject, **options)), subject.picture, images)
     except Cancelled:
         raise
     except ForensicsError as reason:
-        return Section(**about, not_shown=reason.user_message)
+        return Section(**about, not_shown=sentence_of(reason))
     except Exception as error:
         return Section(**about, not_shown=f"something went wrong inside this view ({type(error).__name__})")
 

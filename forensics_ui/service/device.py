@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from forensics_ui.core.errors import ForensicsError, NotApplicable
+from forensics_ui.core.reasons import because
 from forensics_ui.detectors.base import Detector, Precision
 
 MAX_DRIFT = 0.1  # of a logit, against the reference
@@ -29,9 +30,9 @@ def choose_device(wanted: str = "auto") -> tuple[torch.device, str]:
         missing = " and ".join(other.upper() for other, usable in there.items() if not usable)
         return torch.device(name), f"{describe(name)}, chosen by itself" + (f" ({missing} not available)" if name == "cpu" else "")
     if wanted not in there:
-        raise ForensicsError(f"There is no device called {wanted!r}; there are auto, {', '.join(there)}.")
+        raise ForensicsError(because("no_such_device", name=wanted, known=list(there)))
     if not there[wanted]:
-        raise ForensicsError(f"The device {wanted!r} was asked for, but this PyTorch ({torch.__version__}) finds none here; use 'auto' or 'cpu'.")
+        raise ForensicsError(because("device_not_here", name=wanted, torch=torch.__version__))
     return torch.device(wanted), f"{describe(wanted)}, as asked for"
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 import torch
 
 from forensics_ui.core.errors import ForensicsError, OutOfMemory
+from forensics_ui.core.reasons import Reason, because
 from forensics_ui.detectors import DETECTORS, Detector
 from forensics_ui.service import device as devices
 from forensics_ui.service.ticket import Job, Key
@@ -55,7 +56,7 @@ class Models:
         self._exact_only: dict[Key, str] = {}
         self._lock = threading.RLock()
         self._threads = ThreadPoolExecutor(2, "load-weights")
-        self.failures: dict[Key, str] = {}
+        self.failures: dict[Key, Reason] = {}
 
     def want(self, key: Key) -> Future[Model]:
         """The model, or its loading, begun now if need be."""
@@ -126,7 +127,7 @@ class Models:
             model = self._build(key)
         except Exception as error:
             told = told_of_loading(key, error)
-            self.failures[key] = told.user_message
+            self.failures[key] = told.why
             raise told from error
         self.failures.pop(key, None)
         return model
@@ -157,9 +158,9 @@ def is_loaded(future: Future[Model]) -> bool:
 
 
 def told_of_loading(key: Key, error: Exception) -> ForensicsError:
-    """The sentence for people about weights that could not be loaded."""
+    """An error that can be told to a person about weights that could not be loaded."""
     if isinstance(error, ForensicsError):
         return error
     if devices.is_out_of_memory(error):
-        return OutOfMemory(f"There is not enough memory to load the weights of {key[0]}.")
-    return ForensicsError(f"Loading the weights of {key[0]} failed ({type(error).__name__}).")
+        return OutOfMemory(because("loading_memory", detector=key[0]))
+    return ForensicsError(because("loading_failed", detector=key[0], error=type(error).__name__))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from forensics_ui.core.errors import Busy, Cancelled
+from forensics_ui.core.reasons import because
 from forensics_ui.service.ticket import Job, Key, Priority
 
 # How long a batch that is forming waits for more of its kind. A lone request never waits.
@@ -31,10 +32,10 @@ class JobQueue:
             while not self._closed and not self._has_room(job):
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise Busy(f"{self._size_of(job.priority)} pictures are waiting already, and more are not let in; try again in a moment.")
+                    raise Busy(because("queue_full", waiting=self._size_of(job.priority)))
                 self._changed.wait(left)
             if self._closed:
-                raise Cancelled("The detector service is closed.")
+                raise Cancelled(because("service_is_closed"))
             self._jobs.append(job)
             self._changed.notify_all()
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import Cancelled, ForensicsError
+from forensics_ui.core.reasons import Reason, because, said
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import Analysis, InputRule
 from forensics_ui.detectors import DETECTORS, Detector
@@ -37,7 +38,7 @@ class DetectorService:
         self._models = Models(self.device, devices.model_budget(self.device), self._read, self._wake)
         self._queue = JobQueue(self._settings.queue_size, self._models.ready, self._models.room)
         self._worker = Worker(self._queue, self._models, self._meter)
-        self._failures: dict[Key, str] = {}
+        self._failures: dict[Key, Reason] = {}
         # The interpreter must not end in the middle of a network.
         atexit.register(self.close)
 
@@ -76,7 +77,7 @@ class DetectorService:
             detector_called(detector)
             self._models.want(self._key(detector, weights))
         except (ForensicsError, RuntimeError) as error:
-            self._failures[detector, weights or ""] = str(error)
+            self._failures[detector, weights or ""] = error.why if isinstance(error, ForensicsError) else said(str(error), "cause")
 
     def availability(self) -> list[Availability]:
         """Every registered detector: usable with which weights, or why not and what to run."""
@@ -109,10 +110,10 @@ class DetectorService:
         """Cancel what waits and what runs, and end the thread. May be called twice."""
         atexit.unregister(self.close)
         for job in self._queue.close():
-            job.ticket.fail(Cancelled("The detector service was closed before this picture's turn."))
+            job.ticket.fail(Cancelled(because("service_closed_before_turn")))
         for part in list(self._worker.running):
             for job in part:
-                job.ticket.fail(Cancelled("The detector service was closed."))
+                job.ticket.fail(Cancelled(because("service_was_closed")))
         self._worker.join(timeout)
         self._models.close()
 
@@ -137,17 +138,17 @@ class DetectorService:
         try:
             key = self._key(name, None)
         except ForensicsError as error:
-            return Availability(name, False, None, error.user_message)
+            return Availability(name, False, None, error.why)
         if why_not := self._models.failures.get(key):
             return Availability(name, False, key[1], why_not)
-        slow = "; slow on this device" if kind.spec.slow_on_cpu and self.device.type == "cpu" else ""
-        return Availability(name, True, key[1], f"{kind.spec.title} is ready to use with the weights {key[1]!r}{slow}.")
+        slow = kind.spec.slow_on_cpu and self.device.type == "cpu"
+        return Availability(name, True, key[1], because("detector_ready", title=kind.spec.title, weights=key[1], slow=slow))
 
 
 def detector_called(name: str) -> type[Detector]:
     """The registered detector of that name, or a sentence that names those there are."""
     if name not in DETECTORS:
-        raise ForensicsError(f"There is no detector called {name!r}; there are: {', '.join(DETECTORS.names())}.")
+        raise ForensicsError(because("no_such_detector", name=name, known=DETECTORS.names()))
     return DETECTORS.get(name)
 
 

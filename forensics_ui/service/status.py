@@ -7,6 +7,8 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
+from forensics_ui.core.reasons import Reason
+
 SPAN_SECONDS = 60.0
 
 
@@ -33,7 +35,7 @@ class ServiceStatus:
     running: tuple[str, ...]  # what interrupts stands after what it interrupts
     loading: tuple[str, ...]
     models: tuple[ModelStatus, ...]
-    failures: dict[str, str]
+    failures: dict[str, Reason]
     pictures_per_second: float
     megapixels_per_second: float
     busy: float  # share of the last minute in which the device computed
@@ -44,12 +46,12 @@ class ServiceStatus:
 
 @dataclass(frozen=True)
 class Availability:
-    """Whether a detector can be used, with which weights, and in a sentence why or why not."""
+    """Whether a detector can be used, with which weights, and why or why not."""
 
     detector: str
     usable: bool
     weights: str | None
-    sentence: str
+    why: Reason
 
 
 class Meter:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from forensics_ui.core.errors import Cancelled
+from forensics_ui.core.reasons import because
 from forensics_ui.core.types import Analysis, Prepared
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Ticket:
 
     def cancel(self) -> bool:
         """Stop wanting it; running work stops at its next tile. False if it was settled before."""
-        return self.fail(Cancelled("The analysis was cancelled."))
+        return self.fail(Cancelled(because("analysis_cancelled")))
 
     def add_done_callback(self, call: Callable[[Ticket], None]) -> None:
         """Call back once it is settled, in the thread that settles it: be quick."""

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Sequence
 
 from forensics_ui.core.errors import Cancelled, ForensicsError, OutOfMemory
+from forensics_ui.core.reasons import because
 from forensics_ui.core.types import Analysis, Finding
 from forensics_ui.detectors.base import Checkpoint
 from forensics_ui.service import device as devices
@@ -76,7 +77,7 @@ class Worker:
         """Compute jobs of one group in batches of the size that memory allows."""
         while jobs := [job for job in jobs if not job.ticket.done()]:
             if self._queue.closed:
-                return fail(jobs, Cancelled("The detector service was closed."))
+                return fail(jobs, Cancelled(because("service_was_closed")))
             try:
                 model = self._models.get(jobs[0].key)
             except Exception as error:
@@ -136,7 +137,7 @@ class Worker:
         if len(findings) != len(part):
             raise ValueError(f"{len(part)} pictures in, {len(findings)} findings out")
         if not all(math.isfinite(finding.logit) for finding in findings):
-            raise NotFinite(f"The network of {model.key[0]} gave no finite number for this picture.")
+            raise NotFinite(because("not_finite", detector=model.key[0]))
         return findings, time.perf_counter() - started - (self._interrupted - interrupted)
 
     def _checkpoint(self, part: Sequence[Job]) -> Checkpoint:
@@ -144,7 +145,7 @@ class Worker:
             for job in part:
                 job.ticket.tell(done, total)
             if self._queue.closed or all(job.ticket.done() for job in part):
-                raise Cancelled("The analysis was cancelled.")
+                raise Cancelled(because("analysis_cancelled"))
             if done < total:
                 self._let_pass(part[0].rank)
 
@@ -184,10 +185,8 @@ def told(error: BaseException, key: Key) -> ForensicsError:
     if isinstance(error, ForensicsError):
         return error
     if devices.is_out_of_memory(error):
-        sentence: ForensicsError = OutOfMemory(
-            f"The memory of the device is too small for {key[0]} on this picture; close other programs, or try the input rule 'crop'."
-        )
+        known: ForensicsError = OutOfMemory(because("device_memory", detector=key[0]))
     else:
-        sentence = ForensicsError(f"The network of {key[0]} failed on this picture ({type(error).__name__}); other pictures are not affected.")
-    sentence.__cause__ = error
-    return sentence
+        known = ForensicsError(because("network_failed", detector=key[0], error=type(error).__name__))
+    known.__cause__ = error
+    return known

@@ -24,6 +24,7 @@ from forensics_ui.train.head_worth import crops_of, head_worth, judged
 from forensics_ui.train.lines import source_weights
 from forensics_ui.train.session import groups_of
 from forensics_ui.train.squares import squares_of
+from forensics_ui.words import sentence_of
 
 TOLD_EVERY_SECONDS = 10.0
 NOT_AS_IN_THE_PAPER = (
@@ -88,7 +89,7 @@ class HeadSession:
             # Folders of training pictures are often made of links; the one who trains made them.
             picture = intake.open(sample.path.resolve(), sample.path.name)
         except BadImage as error:
-            raise BadImage(f"{sample.path.name} cannot be used for training; take it out of the folder. {error.user_message}") from None
+            raise BadImage(f"{sample.path.name} cannot be used for training; take it out of the folder. {sentence_of(error)}") from None
         return squares_of(picture.rgb, picture.sha256, sample.label, self.preset, self.arguments.seed)
 
     def _fit(self, learnt: Learnt, judge: Callable[[np.ndarray, float], dict[str, float]]) -> Head:

@@ -11,7 +11,7 @@ from forensics_ui.ui.lead import joined_answer, scale
 from forensics_ui.ui.looking import Moment
 from forensics_ui.ui.text import escape, items, prose, seconds, sentence, signed
 from forensics_ui.ui.words import RULES, STEPS, TONES, headline, percent, weights_line
-from forensics_ui.words import cause_of, doubts_of
+from forensics_ui.words import cause_of, doubts_of, sentence_of
 
 WAITING = "Looking…"
 
@@ -150,7 +150,7 @@ def refused(moment: Moment) -> str:
     """A file that could not be opened: one sentence, and what can be done."""
     truncated = moment.problem is not None and moment.problem.code == "truncated"
     more = "<p>You can open what is there. A partial picture gets no verdict.</p>" if truncated else "<p>Nothing was scored. Choose another file.</p>"
-    message = moment.problem.user_message if moment.problem else ""
+    message = sentence_of(moment.problem) if moment.problem else ""
     return (
         f'<div class="answers"><header class="lead problem" role="alert"><h2>This file could not be opened.</h2>'
         f'<p class="message">{prose(sentence(message))}</p><p class="file-name">{escape(moment.job.name)}</p>{more}</header></div>'

@@ -20,6 +20,7 @@ from forensics_ui.ui.warm import Bench
 from forensics_ui.verdict import own_reals
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.weightstore.joint import JOINED
+from forensics_ui.words import sentence_of
 from forensics_ui.workbench import Scored
 
 
@@ -62,7 +63,7 @@ class Calls:
             picture = self._open(file)
             names = self._names(detector)
         except ForensicsError as problem:
-            return _text({"path": Path(file or "").name, "error": problem.user_message, "error_code": problem.code})
+            return _text({"path": Path(file or "").name, "error": sentence_of(problem), "error_code": problem.code})
         scores = [self._one(picture, name, input_rule) for name in names if name != JOINED]
         records = [one if isinstance(one, dict) else one.record.as_dict() for one in scores]
         if JOINED in names and (joined := self._bench.get().joined(picture, [one for one in scores if not isinstance(one, dict)], self._own())):
@@ -74,7 +75,7 @@ class Calls:
         try:
             picture = self._open(file)
         except ForensicsError as problem:
-            return _text({"path": Path(file or "").name, "error": problem.user_message, "error_code": problem.code})
+            return _text({"path": Path(file or "").name, "error": sentence_of(problem), "error_code": problem.code})
         who = {
             "path": picture.name,
             "sha256": picture.sha256,
@@ -123,6 +124,6 @@ class Calls:
                 "sha256": picture.sha256,
                 "detector": name,
                 "input_rule": rule,
-                "error": problem.user_message,
+                "error": sentence_of(problem),
                 "error_code": problem.code,
             }

@@ -33,6 +33,7 @@ from forensics_ui.ui.batch_pictures import KEPT, Changed, Thumbnails, original
 from forensics_ui.ui.batch_places import NotAllowed, allowed, check, complete
 from forensics_ui.ui.doors import PRIVATE, refused
 from forensics_ui.verdict import own_reals
+from forensics_ui.words import sentence_of
 
 HERE = "/forensics/batch"
 MOST_ROWS = 100
@@ -83,11 +84,11 @@ def _guarded(handler: Callable[[Request, Fields], Response]) -> Callable[[Reques
         try:
             return await run_in_threadpool(handler, request, fields)
         except NotAllowed as error:
-            return told(error.user_message, 403)
+            return told(sentence_of(error), 403)
         except Changed as error:
-            return told(error.user_message, 409)
+            return told(sentence_of(error), 409)
         except ForensicsError as error:
-            return told(error.user_message, 400)
+            return told(sentence_of(error), 400)
 
     return answer
 
@@ -205,7 +206,7 @@ class BatchAddresses:
                     await run_in_threadpool(kept.write, piece)
             os.replace(part, place)
         except ForensicsError as error:
-            return told(error.user_message, 400)
+            return told(sentence_of(error), 400)
         except OSError as error:
             return told(f"The file could not be kept: {error.strerror}.", 507)
         finally:

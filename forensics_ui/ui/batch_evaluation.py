@@ -21,6 +21,7 @@ from forensics_ui.report.files import atomic
 from forensics_ui.report.model import Case
 from forensics_ui.ui.batch_desk import BatchDesk
 from forensics_ui.verdict.own_reals import by_signature
+from forensics_ui.words import sentence_of
 
 if TYPE_CHECKING:
     from forensics_ui.evaluation.evaluate import Evaluation, Request
@@ -183,7 +184,7 @@ class Evaluations:
             if wish and info.progress.state == "finished":
                 self._make(job, info, wish)
         except ForensicsError as error:
-            job.problem = error.user_message
+            job.problem = sentence_of(error)
         except Exception as error:
             logger.exception("an evaluation failed")
             job.problem = f"Something went wrong inside this program ({type(error).__name__}); the scores of the batch are not affected."

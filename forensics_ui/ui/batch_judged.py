@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from forensics_ui.core.reasons import Reason
+from forensics_ui.evaluation.cells import Measured
 from forensics_ui.evaluation.files import file_names
-from forensics_ui.evaluation.plain import GLOSSARY, LOUD, alarm_words, plain_words
+from forensics_ui.evaluation.plain import GLOSSARY, alarm_words, plain_words
 from forensics_ui.evaluation.report import confounds_section, confusion_table, curve_of, published_table
 from forensics_ui.evaluation.table import COLUMNS, figure_cells
 from forensics_ui.evaluation.verdict_words import VERDICT_TITLE, verdict_columns, verdict_lines, verdict_parts, verdict_sentences
 from forensics_ui.ui.batch_shown import title_of
 from forensics_ui.ui.text import sentence
+from forensics_ui.words import say
+from forensics_ui.words.evaluation import is_loud
 
 FAILED = 40
 RANGES = " The small range under a figure is where 95 % of {} bootstrap resamples fell, reals and fakes drawn apart (seed {})."
@@ -21,11 +25,11 @@ CURVES = ("roc", "pr")
 
 def judged(record: Mapping[str, Any]) -> dict[str, Any]:
     """The whole record in the order in which it is read."""
-    said = record["warnings"]
+    said = [(Reason.from_dict(told), line) for told, line in zip(record["warning_codes"], record["warnings"], strict=True)]
     return {
         "alarm": alarm_words(record["confounds"]),
-        "alarms": [sentence(each.removeprefix(LOUD)) for each in said if each.startswith(LOUD)],
-        "notes": [each for each in said if not each.startswith(LOUD)],
+        "alarms": [sentence(say(reason)) for reason, _ in said if is_loud(reason)],
+        "notes": [line for reason, line in said if not is_loud(reason)],
         "detectors": [_detector(each) for each in record["detectors"]],
         "files_alone": _section(record["confounds"]),
         "glossary": GLOSSARY + (RANGES.format(record["resamples"], record["seed"]) if record["resamples"] else ""),
@@ -67,15 +71,20 @@ def _by_verdict(detector: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the app says of the same pictures, where the line is the card's."""
     if "by_verdict" not in detector:
         return None
-    rows, foot = map(verdict_lines, verdict_parts(detector))
+    rows, foot = ([_plain(row) for row in verdict_lines(part)] for part in verdict_parts(detector))
     table = {"title": VERDICT_TITLE, "columns": ["Generator", *verdict_columns(detector)[1:]], "rows": rows, "foot": foot}
     return {**table, "words": verdict_sentences(detector)}
 
 
 def _lines(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Any]]:
-    return [[name, row.get("n_real"), row.get("n_fake"), *figure_cells(row)] for name, row in rows]
+    return [_plain([name, row.get("n_real"), row.get("n_fake"), *figure_cells(row)]) for name, row in rows]
+
+
+def _plain(cells: Sequence[Any]) -> list[Any]:
+    """Cells as JSON: a figure with its interval in its parts."""
+    return [asdict(cell) if isinstance(cell, Measured) else cell for cell in cells]
 
 
 def _section(found: Mapping[str, Any]) -> dict[str, Any]:
     section = asdict(confounds_section(found))
-    return {"sentence": sentence(found["sentence"].removeprefix(LOUD)), "tables": section["tables"], "alarm": bool(found["alarm"])}
+    return {"sentence": sentence(say(Reason.from_dict(found["reason"]))), "tables": section["tables"], "alarm": bool(found["alarm"])}

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from forensics_ui.core.errors import BadImage, ForensicsError
 from forensics_ui.imaging.source import read_bytes
 from forensics_ui.ui.batch_desk import BatchDesk
+from forensics_ui.words import sentence_of
 
 SIDE = 112
 REMEMBERED = 4000
@@ -30,7 +31,7 @@ def original(desk: BatchDesk, batch: str, path: str, sha256: str) -> bytes:
     try:
         data, _ = read_bytes(location, desk.settings.limits.file_bytes)
     except BadImage as error:
-        raise Changed(f"The file cannot be read any more. {error.user_message}") from None
+        raise Changed(f"The file cannot be read any more. {sentence_of(error)}") from None
     if hashlib.sha256(data).hexdigest() != sha256:
         raise Changed("The file has changed since it was scored; start the batch again to score it as it is now.")
     return data

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forensics_ui.ui.warm import Bench
+from forensics_ui.words import say
 
 
 def describe(bench: Bench) -> list[dict[str, Any]]:
@@ -32,7 +33,7 @@ def _described(bench: Bench, one: Any) -> dict[str, Any]:
         "parameters": spec.parameters,
         "rules": list(spec.rules),
         "usable": one.usable,
-        "sentence": one.sentence,
+        "sentence": say(one.why),
         "default": one.weights,
         "weights": names,
         "preliminary": bool(entry and entry.preliminary),

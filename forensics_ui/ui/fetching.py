@@ -13,6 +13,7 @@ from forensics_ui.core.errors import Cancelled, ForensicsError
 from forensics_ui.ui.warm import Bench
 from forensics_ui.weightstore import manifest
 from forensics_ui.weightstore.manifest import WeightsEntry
+from forensics_ui.words import sentence_of
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ class Fetching:
         except Cancelled:
             self._tell(stage="stopped")
         except ForensicsError as problem:
-            self._tell(stage="failed", problem=problem.user_message)
+            self._tell(stage="failed", problem=sentence_of(problem))
         except Exception:
             logger.exception("fetching a network failed")
             self._tell(stage="failed", problem=FAULT)

@@ -17,6 +17,7 @@ from forensics_ui.ui.detectors import describe
 from forensics_ui.ui.joining import join
 from forensics_ui.ui.warm import Bench
 from forensics_ui.ui.weighing import judge_again
+from forensics_ui.words import sentence_of
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -123,7 +124,7 @@ def _hand_in(bench: Bench, job: Job, line: Line) -> Any:
     try:
         return bench.get().submit(job.picture, line.detector, rule=line.rule, reference_set=job.reference_set)
     except ForensicsError as problem:
-        line.state, line.problem = "failed", problem.user_message
+        line.state, line.problem = "failed", sentence_of(problem)
         return None
 
 
@@ -157,7 +158,7 @@ def _settle(line: Line, ticket: Any) -> None:
     except Cancelled:
         line.state = "stopped"
     except ForensicsError as problem:
-        line.state, line.problem = "failed", problem.user_message
+        line.state, line.problem = "failed", sentence_of(problem)
     except Exception:
         logger.exception("a score failed")
         line.state, line.problem = "failed", FAULT

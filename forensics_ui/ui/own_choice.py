@@ -12,6 +12,7 @@ from forensics_ui.ui.warm import Bench
 from forensics_ui.verdict import own_reals
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.weightstore.manifest import default_for, inspect
+from forensics_ui.words import sentence_of
 
 if TYPE_CHECKING:
     from forensics_ui.workbench import Workbench
@@ -50,7 +51,7 @@ def kept_choice(bench: Bench) -> Choice:
         # What the environment names is used whatever weights it was scored with; verdicts say where it changes nothing.
         return Choice(own_reals.load(name, settings.data_dir) if settings.own_reals else _usable(name, bench.get()))
     except ForensicsError as problem:
-        return Choice(note=f"The own photographs {name!r} that were chosen here are not used: {problem.user_message} {FALL_BACK}")
+        return Choice(note=f"The own photographs {name!r} that were chosen here are not used: {sentence_of(problem)} {FALL_BACK}")
 
 
 def unlike(own: ReferenceSet, workbench: Workbench) -> tuple[list[str], list[str]]:

@@ -18,6 +18,7 @@ from forensics_ui.ui.text import escape, items
 from forensics_ui.ui.warm import Bench
 from forensics_ui.verdict import own_reals
 from forensics_ui.verdict.reference_set import ReferenceSet
+from forensics_ui.words import sentence_of
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class OwnReals:
             own_choice.choose(self._bench, self._desk, page, None if name == CARDS_ALONE else name)
         except ForensicsError as problem:
             chosen = own_choice.choice_of(self._bench, self._desk, page)
-            return self._all(chosen, _problem(problem.user_message))
+            return self._all(chosen, _problem(sentence_of(problem)))
         chosen = own_choice.choice_of(self._bench, self._desk, page)
         return self._all(chosen, self._told(chosen.reference_set))
 
@@ -163,7 +164,7 @@ class OwnReals:
                 raise ForensicsError("No detector can be used here: no weights are installed.")
             news.put(measure_own_reals(workbench, place, name.strip() or place.name, usable, tell=news.put, stopped=self._note))
         except ForensicsError as problem:
-            news.put(problem.user_message)
+            news.put(sentence_of(problem))
         except Exception:
             logger.exception("scoring own photographs failed")
             news.put(FAULT)

@@ -20,6 +20,7 @@ from forensics_ui.ui.desk import Desk, Job
 from forensics_ui.ui.doors import PRIVATE, guarded
 from forensics_ui.ui.picture import NOT_FOUND
 from forensics_ui.ui.warm import Bench
+from forensics_ui.words import sentence_of
 
 HERE = "/forensics/report"
 KEPT = 16
@@ -103,7 +104,7 @@ class ReportDesk:
             making.told(0, 0, "")
             making.files = self._written(making)
         except ForensicsError as error:
-            making.problem = error.user_message
+            making.problem = sentence_of(error)
         except Exception:
             import logging
 

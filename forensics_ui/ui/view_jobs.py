@@ -22,6 +22,8 @@ from forensics_ui.ui.desk import Desk
 from forensics_ui.ui.warm import Bench
 from forensics_ui.verdict.reference_set import ReferenceSet
 from forensics_ui.views.base import Pane, Rendering, Subject, View
+from forensics_ui.words import sentence_of
+from forensics_ui.words.rendering import spoken
 
 KEPT = 48  # renderings
 KEPT_PIXELS = 256 * 1024**2  # of all their panes: about a gigabyte once every pane was looked at
@@ -194,14 +196,14 @@ class ViewJobs:
             showing.on_progress(0, 0)
             view, subject = self._view(showing), self._subject(showing, second)
             self._show_at_once(showing, view.at_once(subject, **showing.options))
-            rendering = view.render(subject, **showing.options)
+            rendering = spoken(view.render(subject, **showing.options))
             if showing.first is None:
                 showing.twin = self._twin(showing, rendering)
             showing.rendering = _sharing(rendering, showing.first or (showing.twin and showing.twin.rendering))
             self._note_study(showing)
             self._make_room()
         except ForensicsError as error:
-            showing.problem = error.user_message
+            showing.problem = sentence_of(error)
         except Exception:
             # A view must never take the page down; the log has the details.
             logging.getLogger(__name__).exception("the view %s failed", showing.view)

@@ -21,6 +21,7 @@ from forensics_ui.ui.picture import NOT_FOUND
 from forensics_ui.ui.view_jobs import Showing, ViewJobs
 from forensics_ui.ui.warm import Bench
 from forensics_ui.views.base import Pane
+from forensics_ui.words import sentence_of
 
 HERE = "/forensics"
 # A view that takes longer than this answers "running", so that the page can show how far it is.
@@ -106,7 +107,7 @@ class ViewDesk:
         try:
             told = rendering_json(showing, made, picture)
         except NotApplicable as error:  # a pane computes its numbers when it is first looked at
-            return _problem(error.user_message, 200)
+            return _problem(sentence_of(error), 200)
         showing.told = True
         return JSONResponse({"state": "done" if done else "begun", **told}, headers=PRIVATE)
 
@@ -209,7 +210,7 @@ class ViewDesk:
         try:
             picture = await run_in_threadpool(lambda: self.bench.get().open(bytes(received), name))
         except BadImage as error:
-            return _problem(error.user_message, 200)
+            return _problem(sentence_of(error), 200)
         self.jobs.set_second(token, picture)
         return JSONResponse({"state": "done", "name": picture.name, "sha256": picture.sha256, "width": picture.width, "height": picture.height})
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from forensics_ui.core.errors import ForensicsError
+from forensics_ui.core.reasons import because
 from forensics_ui.verdict.counts import interval, tolerance_limit
 from forensics_ui.verdict.reference_set import ReferenceSet
 
@@ -27,7 +28,7 @@ LARGEST_FILE = 64 * 1024**2
 def checked_name(name: str) -> str:
     """A name that is safe as a file name everywhere; ForensicsError otherwise."""
     if not NAME.fullmatch(name) or name.endswith((".", " ")):
-        raise ForensicsError("A set of photographs is named with letters, digits, spaces, '.', '-' and '_', beginning with a letter or digit.")
+        raise ForensicsError(because("bad_set_name"))
     return name
 
 
@@ -56,11 +57,11 @@ def load(name: str, data_dir: Path) -> ReferenceSet:
         own = None
     if not isinstance(own, dict):
         known = ", ".join(names(data_dir)) or "none"
-        raise ForensicsError(f"There is no stored set of own photographs called {name!r}; stored: {known}. `reals make FOLDER` makes one.")
+        raise ForensicsError(because("no_such_set", name=name, known=known))
     stated = own.get("sha256")
     body = {key: value for key, value in own.items() if key != "sha256"}
     if own.get("schema") != SCHEMA or stated != _hash(body):
-        raise ForensicsError(f"The stored set {name!r} is damaged or was changed by hand; make it again from its folder.")
+        raise ForensicsError(because("set_damaged", name=name))
     return ReferenceSet.from_json(own)
 
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 
+from forensics_ui.core.reasons import Reason
 from forensics_ui.core.registry import Registry
 from forensics_ui.core.types import Analysis, Box, InputRule, Picture
 from forensics_ui.imaging.pyramid import Lazy
@@ -102,11 +103,13 @@ class Rendering:
 
     panes: tuple[Pane, ...] = ()
     numbers: Mapping[str, Any] = field(default_factory=dict)  # JSON-ready; the same on screen, command line and report
-    sentences: tuple[str, ...] = ()  # what these numbers say, in words
+    # What these numbers say; `words.rendering.spoken` puts reasons into words, here and in numbers and tables.
+    sentences: tuple[str | Reason, ...] = ()
     marks: tuple[Mark, ...] = ()
     tables: tuple[Table, ...] = ()
     curves: tuple[Curve, ...] = ()
     crops: tuple[tuple[str, Box], ...] = ()  # a gallery of places: caption and where
+    reasons: tuple[Reason, ...] = ()  # of sentences that were put into words
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from forensics_ui.core.reasons import Reason, fact
 from forensics_ui.core.types import Prepared
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
@@ -80,9 +81,8 @@ def make(subject: Subject, detector: str, chosen: dict[str, Any]) -> Made:
     if chosen["check"] and not _flat(raw):
         # The sum over squares that the check makes must not let negative values hide positive ones that are shown.
         shown = raw if chosen["negative"] else np.maximum(raw, 0)
-        what = "the score" if sign > 0 else "minus the score"
         deletion = check(
-            prepared.block, shown, layer.cells, lambda changed: sign * subject.logit_of(changed, detector, "native"), subject.progress, what
+            prepared.block, shown, layer.cells, lambda changed: sign * subject.logit_of(changed, detector, "native"), subject.progress, sign < 0
         )
     return Made(prepared, layer, raw, deletion)
 
@@ -118,7 +118,7 @@ def _pane(subject: Subject, name: str, made: Made, chosen: dict[str, Any]) -> Pa
     return map_pane(label, values, made.layer.cells, (made.prepared.seen, subject.picture), scale, made.layer.words)
 
 
-def _sentences(name: str, made: Made, chosen: dict[str, Any]) -> list[str]:
+def _sentences(name: str, made: Made, chosen: dict[str, Any]) -> list[str | Reason]:
     title, lines = title_of(name), []
     seen = made.prepared.seen
     lines.append(f"{title}, {made.layer.words}: raw values from {made.raw.min():.3g} to {made.raw.max():.3g}.")
@@ -131,5 +131,5 @@ def _sentences(name: str, made: Made, chosen: dict[str, Any]) -> list[str]:
     if chosen["method"] in BLIND:
         lines.append(f"{title}: {chosen['method']} does not look at the score at all; its map is the same for either side.")
     if made.deletion:
-        lines.append(f"{title}, in favour of {chosen['side']}: {made.deletion.sentence}")
+        lines.append(fact("check_in_favour", title=title, side=chosen["side"], why=made.deletion.why))
     return lines

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import Reason, because, fact
 from forensics_ui.core.types import InputRule, Seen
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.views.base import Option, Pane, Subject
@@ -30,20 +31,20 @@ def title_of(detector: str) -> str:
     return DETECTORS.get(detector).spec.title
 
 
-def ask_each(subject: Subject, wanted: str, ask: Callable[[str], T]) -> tuple[dict[str, T], list[str]]:
-    """Answers of the wanted detectors, and a sentence for each that has none; NotApplicable if no detector has one."""
+def ask_each(subject: Subject, wanted: str, ask: Callable[[str], T]) -> tuple[dict[str, T], list[Reason]]:
+    """Answers of the wanted detectors, and why each other has none; NotApplicable if no detector has one."""
     usable = subject.detectors()
     if wanted != "all" and wanted not in usable:
-        raise NotApplicable(f"{title_of(wanted)} cannot be used here: its weights are not installed")
+        raise NotApplicable(because("weights_not_installed", title=title_of(wanted)))
     answers: dict[str, T] = {}
     reasons = []
     for name in usable if wanted == "all" else [wanted]:
         try:
             answers[name] = ask(name)
         except NotApplicable as reason:
-            reasons.append(f"{title_of(name)}: {reason.user_message}.")
+            reasons.append(fact("of_detector", title=title_of(name), why=reason.why))
     if not answers:
-        raise NotApplicable(" ".join(reasons).rstrip(".") or "no detector can be used here: no weights are installed")
+        raise NotApplicable(because("of_each", parts=reasons) if reasons else because("no_weights_at_all"))
     return answers, reasons
 
 

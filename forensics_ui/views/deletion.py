@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import Reason, because, fact
 from forensics_ui.core.types import Cells, InputRule
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.detectors.base import no_checkpoint
@@ -34,10 +35,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Check:
-    """The result as numbers and as a sentence; no numbers where it could not be done, and why."""
+    """The result as numbers and what they say; no numbers where it could not be done, and why."""
 
     numbers: dict[str, Any] | None
-    sentence: str
+    why: Reason
 
 
 def check_of_analysis(subject: Subject, detector: str, progress: Progress = no_checkpoint) -> Check:
@@ -47,7 +48,7 @@ def check_of_analysis(subject: Subject, detector: str, progress: Progress = no_c
         analysis = subject.analysis(detector, rule)
         block = DETECTORS.get(detector).prepare(subject.picture.rgb, rule).block
     except NotApplicable as reason:
-        return Check(None, f"no deletion check: {reason.user_message}.")
+        return Check(None, fact("of_detector", title="no deletion check", why=reason.why))
     values, cells = contributions(analysis.evidence), analysis.evidence.cells
     return check(block, values, cells, lambda changed: subject.logit_of(changed, detector, "native"), progress)
 
@@ -58,13 +59,13 @@ def block_rule(subject: Subject) -> InputRule:
     return subject.rule if small or subject.rule == "paper" else "crop"
 
 
-def check(block: np.ndarray, values: np.ndarray, cells: Cells, score: Score, progress: Progress = no_checkpoint, what: str = "the score") -> Check:
+def check(block: np.ndarray, values: np.ndarray, cells: Cells, score: Score, progress: Progress = no_checkpoint, minus: bool = False) -> Check:
     """Replace the highest 5, 10 and 20 % of the map's squares, then random regions of the same shape; compare the drops of the score."""
     lattice = Lattice.over(block, values, cells)
     if lattice is None:
-        return Check(None, f"no deletion check: the map has fewer than {FEWEST_SQUARES} places that lie wholly inside.")
+        return Check(None, because("check_few_places", fewest=FEWEST_SQUARES))
     if np.ptp(lattice.values) == 0:
-        return Check(None, "no deletion check: the map is flat and marks nothing.")
+        return Check(None, because("check_of_flat_map"))
     rng = np.random.default_rng(0)  # the same picture gives the same numbers
     total = 1 + len(SHARES) * (1 + RANDOM_REGIONS)
     before, rows = score(block), []
@@ -77,15 +78,19 @@ def check(block: np.ndarray, values: np.ndarray, cells: Cells, score: Score, pro
             progress(2 + at * (1 + RANDOM_REGIONS) + n + 1, total)
         row = {"share": share, "squares": int(marked.sum()), "drop": rounded(drop), "random_mean": rounded(float(np.mean(others)))}
         rows.append({**row, "random_sd": rounded(float(np.std(others, ddof=1))), "random_regions": RANDOM_REGIONS})
-    return Check({"logit": rounded(before), "square": lattice.side, "regions": rows}, sentence(rows[1], what))
+    return Check({"logit": rounded(before), "square": lattice.side, "regions": rows}, said_of(rows[1], minus))
 
 
-def sentence(row: dict[str, Any], what: str) -> str:
-    """The middle row in words."""
-    drop, mean, sd = row["drop"], row["random_mean"], row["random_sd"]
-    clear = drop > mean + 2 * sd
-    meaning = f"{what} does depend on what the map marks" if clear else f"the map marks nothing that {what} depends on more than on any other place"
-    return f"replacing the marked {row['share']:.0%} lowers {what} by {drop:+.3f}, random regions of the same shape by {mean:+.3f} ± {sd:.3f}: {meaning}."
+def said_of(row: dict[str, Any], minus: bool) -> Reason:
+    """The middle row as a reason; `minus` where not the score was explained but minus the score."""
+    return fact(
+        "check_result",
+        minus=minus,
+        share=row["share"],
+        drop=row["drop"],
+        random_mean=row["random_mean"],
+        random_sd=row["random_sd"],
+    )
 
 
 def moved(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:

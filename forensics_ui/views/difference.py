@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import because
 from forensics_ui.imaging.closeness import psnr
 from forensics_ui.imaging.npr import npr, trimmed_sentence
 from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
@@ -21,8 +22,7 @@ def inverse_of(subject: Subject) -> tuple[np.ndarray, str]:
         return subject.inverted(), "the built-in inverter"
     if (second.width, second.height) != (picture.width, picture.height):
         raise NotApplicable(
-            f"the second picture is {second.width} x {second.height} pixels and the first {picture.width} x {picture.height}: only pictures of one size "
-            f"can be compared pixel by pixel, and resizing would itself change what is compared"
+            because("second_of_other_size", width=second.width, height=second.height, first_width=picture.width, first_height=picture.height)
         )
     return second.rgb, "the second picture"
 
@@ -67,7 +67,7 @@ class Difference(View):
         chosen = self.parse(options)
         picture, cell = subject.picture, chosen["l"]
         if min(picture.width, picture.height) < cell:
-            raise NotApplicable(f"the picture is {picture.width} x {picture.height} pixels, too small for a single {cell} x {cell} cell")
+            raise NotApplicable(because("too_small_for_a_cell", width=picture.width, height=picture.height, cell=cell))
         other, maker = inverse_of(subject)
         # The difference of two NPR maps of 8-bit pixels fits into their 16 bits.
         first, second = npr(picture.rgb, cell), npr(other, cell)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from forensics_ui.core.reasons import Reason, fact
 from forensics_ui.core.types import Analysis, ExactMap, TopKTerms
 from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import DETECTOR, ask_each, original, rounded, seen_numbers, title_of
@@ -120,6 +121,6 @@ def _remarks(name: str, analysis: Analysis, values: np.ndarray) -> list[str]:
     return lines
 
 
-def _check_sentence(subject: Subject, name: str, result: Check) -> str:
+def _check_sentence(subject: Subject, name: str, result: Check) -> Reason:
     large = subject.picture.width * subject.picture.height > CHECK_PIXELS
-    return f"{title_of(name)}{' (on the aligned centre crop, because the picture is large)' if large else ''}: {result.sentence}"
+    return fact("check_of", title=title_of(name), on_crop=large, why=result.why)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import because
 from forensics_ui.imaging import resave
 from forensics_ui.views.base import VIEWS, Curve, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import original, rounded
@@ -91,9 +92,7 @@ class Ghosts(View):
         x, y = chosen["shift_x"], chosen["shift_y"]
         plane = np.ascontiguousarray(resave.luma(subject.picture.rgb)[y:, x:])
         if min(plane.shape) < BLOCK:
-            raise NotApplicable(
-                f"the picture is {subject.picture.width} x {subject.picture.height} pixels; {BLOCK} each way are the least that can be compared"
-            )
+            raise NotApplicable(because("too_small_to_compare", width=subject.picture.width, height=subject.picture.height, smallest=BLOCK))
         curve, blocks = squared_differences(plane, subject)
         every = dips(curve)
         explained = {dip[0]: base for dip in every if (base := follows_from(dip, every)) is not None}

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import because
 from forensics_ui.detectors.base import Checkpoint, no_checkpoint
 from forensics_ui.detectors.torchvision_shim import ensure_torchvision
 from forensics_ui.views.plain import Layer, tokens_to_map
@@ -58,11 +59,9 @@ class LogitTarget:
 def refuse(method: str, tokens: bool, cells: int) -> None:
     """NotApplicable where a method would take hours or all memory."""
     if method in PER_CHANNEL and tokens:
-        raise NotApplicable(f"{method} needs one pass of the whole network per channel, which takes hours for this one")
+        raise NotApplicable(because("one_pass_per_channel", method=method))
     if method in QUADRATIC and cells > MOST_CELLS:
-        raise NotApplicable(
-            f"{method} compares every place with every other: {cells:,} places are too many, {MOST_CELLS:,} the most; choose a later layer"
-        )
+        raise NotApplicable(because("too_many_places", method=method, places=cells, most=MOST_CELLS))
 
 
 def raw_map(

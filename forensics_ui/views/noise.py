@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import because
 from forensics_ui.imaging import resave
 from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import original, rounded
@@ -52,7 +53,7 @@ class Noise(View):
         chosen = self.parse(options)
         picture = subject.picture
         if min(picture.width, picture.height) < chosen["size"]:
-            raise NotApplicable(f"the picture is {picture.width} x {picture.height} pixels, smaller than the window of {chosen['size']}")
+            raise NotApplicable(because("smaller_than_window", width=picture.width, height=picture.height, window=chosen["size"]))
         values = residual(resave.luma(picture.rgb), chosen["method"], chosen["size"])
         end = 255 / chosen["gain"]
         panes = [original(subject), Pane("residual", "Residual of the brightness", lambda: values, Scale(-end, end, "levels", "signed", signed=True))]

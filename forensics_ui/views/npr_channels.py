@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import because
 from forensics_ui.imaging.colour import NAMES
 from forensics_ui.imaging.npr import Reference, trimmed_sentence
 from forensics_ui.imaging.npr_map import NprMap
@@ -59,7 +60,7 @@ class NprChannels(View):
         chosen = self.parse(options)
         picture, cell = subject.picture, chosen["l"]
         if min(picture.width, picture.height) < cell:
-            raise NotApplicable(f"the picture is {picture.width} x {picture.height} pixels, too small for a single {cell} x {cell} cell")
+            raise NotApplicable(because("too_small_for_a_cell", width=picture.width, height=picture.height, cell=cell))
         reference, scale = _reference(chosen), _scale(chosen)
         numbers = {"l": cell, "reference": reference, "sign": chosen["sign"], "scale": [scale.low, scale.high]}
         maps = NprMap(picture.rgb, cell, reference, absolute=chosen["sign"] == "absolute")

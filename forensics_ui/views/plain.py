@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import because
 from forensics_ui.core.types import Cells
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.detectors.clip_heads import head_of, without_backbone
@@ -96,9 +97,7 @@ def recipe_of(detector: str) -> Recipe:
     """The recipe; NotApplicable for a detector that has no differentiable network here."""
     if detector not in RECIPES:
         title = DETECTORS.get(detector).spec.title if detector in DETECTORS.names() else detector
-        raise NotApplicable(
-            f"{title} is no network whose layers gradient methods could look into; where its score comes from is exact, in the view of that name"
-        )
+        raise NotApplicable(because("no_layers", title=title))
     return RECIPES[detector]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import because
 from forensics_ui.core.types import Box, Picture
 from forensics_ui.imaging.rules import ALIGNMENT
 from forensics_ui.views.base import VIEWS, Mark, Option, Pane, Rendering, Scale, Subject, Table, View
@@ -23,9 +24,7 @@ def aligned(x: int, y: int, width: int, height: int, picture: Picture) -> Box:
     right, bottom = min(x + width, picture.width), min(y + height, picture.height)
     box = Box(left, top, (right - left) // 2 * 2, (bottom - top) // 2 * 2)
     if box.width < 2 or box.height < 2:
-        raise NotApplicable(
-            f"the box {x}, {y}, {width} x {height} holds no whole cell of the picture, which is {picture.width} x {picture.height} pixels"
-        )
+        raise NotApplicable(because("no_whole_cell_in_box", x=x, y=y, box_width=width, box_height=height, width=picture.width, height=picture.height))
     return box
 
 
@@ -84,7 +83,7 @@ class Region(View):
         picture = subject.picture
         box = aligned(chosen["x"], chosen["y"], chosen["w"], chosen["h"], picture) if chosen["w"] and chosen["h"] else None
         if box is None and not chosen["tiles"]:
-            raise NotApplicable("there is nothing to score: draw a box, or switch the tile map on")
+            raise NotApplicable(because("nothing_to_score"))
         tiles = tile_boxes(picture) if chosen["tiles"] else []
         found, lines = ask_each(subject, chosen["detector"], lambda name: _look(subject, name, box, tiles))
         panes, numbers, sentences, rows = [original(subject)], {}, _about(box, chosen, tiles), []

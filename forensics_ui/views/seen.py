@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import Reason, all_of, because, fact
 from forensics_ui.core.types import INPUT_RULES, InputRule, Seen
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.views.base import VIEWS, Mark, Option, Rendering, Subject, Table, View
@@ -25,7 +26,7 @@ class WhatWasSeen(View):
     def render(self, subject: Subject, **options: Any) -> Rendering:
         chosen = self.parse(options)
         picture = subject.picture
-        rows, marks, boxes, numbers, sentences = [], [], [], {}, []
+        rows, marks, boxes, numbers, sentences, reasons = [], [], [], {}, [], []
         for name in subject.detectors() or DETECTORS.names():
             for rule in DETECTORS.get(name).spec.rules:
                 if chosen["rule"] not in ("all", rule):
@@ -34,9 +35,10 @@ class WhatWasSeen(View):
                 numbers.setdefault(name, {})[rule] = (
                     {"not_applicable": reason} if seen is None else {**seen_numbers(seen), "share": rounded(_share(seen, picture))}
                 )
-                if seen is None:
+                if reason is not None:
+                    reasons += [reason] if reason not in reasons else []
                     rows.append((title_of(name), rule, "nothing", 0.0, "", reason))
-                    sentences.append(f"{title_of(name)}, {rule}: {reason}.")
+                    sentences.append(fact("of_detector", title=f"{title_of(name)}, {rule}", why=reason))
                     continue
                 rows.append(
                     (title_of(name), rule, _place(seen), rounded(100 * _share(seen, picture), 2), _size(seen), "; ".join(seen.notes) or "as it is")
@@ -45,7 +47,7 @@ class WhatWasSeen(View):
                 boxes.append(seen.box)
                 sentences.append(f"{title_of(name)}, {rule}: looks at {_share(seen, picture):.1%} of the pixels{_done(seen)}.")
         if not marks:
-            raise NotApplicable("; ".join(dict.fromkeys(str(row[5]) for row in rows)) or "no detector can be used here")
+            raise NotApplicable(all_of(reasons) if reasons else because("no_detector"))
         table = Table(
             "By detector and input rule",
             ("detector", "input rule", "part", "share in %", "network input", "what was done"),
@@ -55,11 +57,11 @@ class WhatWasSeen(View):
         return Rendering(panes=(original(subject),), numbers={"detectors": numbers}, sentences=tuple(sentences), marks=tuple(marks), tables=(table,))
 
 
-def _prepared(detector: str, rgb: Any, rule: InputRule) -> tuple[Seen | None, str]:
+def _prepared(detector: str, rgb: Any, rule: InputRule) -> tuple[Seen | None, Reason | None]:
     try:
-        return DETECTORS.get(detector).prepare(rgb, rule).seen, ""
+        return DETECTORS.get(detector).prepare(rgb, rule).seen, None
     except NotApplicable as reason:
-        return None, reason.user_message
+        return None, reason.why
 
 
 def _share(seen: Seen, picture: Any) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import all_of, because
 from forensics_ui.core.types import Analysis, Box, TopKTerms
 from forensics_ui.views.base import VIEWS, Curve, Mark, Option, Rendering, Scale, Subject, Table, View
 from forensics_ui.views.common import original, rounded, seen_numbers, title_of
@@ -23,11 +24,11 @@ def terms_of(subject: Subject) -> tuple[str, Analysis]:
         try:
             analysis = subject.analysis(name)
         except NotApplicable as reason:
-            reasons.append(reason.user_message)
+            reasons.append(reason.why)
             continue
         if isinstance(analysis.evidence, TopKTerms):
             return name, analysis
-    raise NotApplicable("; ".join(reasons) or "no detector that can be used here adds up Top-K terms; LFM does, and its weights are not installed")
+    raise NotApplicable(all_of(reasons) if reasons else because("no_topk_detector"))
 
 
 def strongest(terms: TopKTerms, ranks: int, count: int) -> list[tuple[int, int]]:

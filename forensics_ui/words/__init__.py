@@ -9,13 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.reasons import Reason, said
-from forensics_ui.words.verdicts import SENTENCES
+from forensics_ui.words import batch, evaluation, intake, refusals, verdicts, views
+
+# By the code of their reason; a code has one sentence wherever it is given.
+SENTENCES = {**verdicts.SENTENCES, **batch.SENTENCES, **evaluation.SENTENCES, **intake.SENTENCES, **refusals.SENTENCES, **views.SENTENCES}
 
 
 def say(reason: Reason) -> str:
     """The sentence for a reason."""
     return SENTENCES[reason.code](reason.values)
+
+
+def sentence_of(error: ForensicsError) -> str:
+    """Why something went wrong, in a sentence that a person can act on."""
+    return say(error.why)
 
 
 def words_of(reasons: Iterable[Reason]) -> tuple[str, ...]:

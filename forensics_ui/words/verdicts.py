@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from forensics_ui.words.conditions import condition_in, here, of_such, unmeasured
 from forensics_ui.words.detectors import listed, title_of
+from forensics_ui.words.templates import Sentence, Values, always
 
-Values = Mapping[str, Any]
 STRICTEST = "the strictest limits of all measured conditions are used"
 COUNTED = "how often this score is wrong was counted on pictures of up to"
 NEARLY_ALL = 0.95
@@ -230,29 +229,23 @@ def _titles(names: Sequence[str]) -> str:
     return listed([title_of(name) for name in names])
 
 
-def _always(words: str) -> Callable[[Values], str]:
-    return lambda values: words
-
-
-SENTENCES: dict[str, Callable[[Values], str]] = {
+SENTENCES: dict[str, Sentence] = {
     "said": lambda values: str(values["words"]),
     "partial": _partial,
     "uncalibrated": _uncalibrated,
     "other_backbone": _other_backbone,
     "papers_line": _papers_line,
-    "preliminary": _always("these weights are preliminary: trained briefly on few pictures, to be replaced"),
+    "preliminary": always("these weights are preliminary: trained briefly on few pictures, to be replaced"),
     "above_limit": _above_limit,
     "above_own_limit": _above_own,
-    "below_own_limit": _always(
-        "the score lies below the limit of your own photographs, and how many generated pictures do so too was never measured"
-    ),
-    "both_score_so": _always("real and generated pictures both score like this"),
+    "below_own_limit": always("the score lies below the limit of your own photographs, and how many generated pictures do so too was never measured"),
+    "both_score_so": always("real and generated pictures both score like this"),
     "low": lambda values: f"the score is as low as most real pictures score, which does not prove a camera{_weaker(values)}",
     "low_but_blind": _low_but_blind,
     "high_but_common": _high_but_common,
     "ratio_too_small": _ratio_too_small,
     "ratio": _ratio,
-    "ratio_alike": _always("such a score is about as common among generated pictures as among real ones"),
+    "ratio_alike": always("such a score is about as common among generated pictures as among real ones"),
     "blind": _blind,
     "error_rates": _error_rates,
     "size_rates": _size_rates,
@@ -267,7 +260,7 @@ SENTENCES: dict[str, Callable[[Values], str]] = {
     "own_condition_unmeasured": _own_unmeasured,
     "own_too_few": _own_too_few,
     "own_limit": _own_limit,
-    "not_joined": _always("too few detectors could score this picture to join what they say"),
+    "not_joined": always("too few detectors could score this picture to join what they say"),
     "apart": _apart,
     "beyond_range": _beyond,
     "joined_parts": _joined_parts,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable, WeightsError
+from forensics_ui.core.reasons import because
 from forensics_ui.weightstore.manifest import WeightsEntry, default_for
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class BuiltInInverter:
         """The weights that rebuild; NotApplicable where none are installed."""
         entry = default_for(DETECTOR, self._weights_dir)
         if entry is None:
-            raise NotApplicable("give a second picture; the built-in inverter's weights are not installed")
+            raise NotApplicable(because("no_inverter"))
         return entry
 
     def __call__(self, rgb: np.ndarray, checkpoint: Callable[[int, int], None] = lambda done, total: None) -> np.ndarray:
@@ -54,4 +55,4 @@ class BuiltInInverter:
         try:
             return load_inverter(load_weights(entry.name, DETECTOR, self._weights_dir).state)
         except WeightsError as error:
-            raise NotApplicable(f"give a second picture; the built-in inverter cannot be used: {error.user_message.rstrip('.')}") from error
+            raise NotApplicable(because("inverter_broken", why=error.why)) from error

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from forensics_ui.core.errors import Cancelled, NotApplicable
+from forensics_ui.core.reasons import all_of
 from forensics_ui.core.types import Analysis, InputRule, Picture
 from forensics_ui.verdict.conditions import condition_of
 from forensics_ui.verdict.growth import offset_at, side_of
@@ -89,7 +90,7 @@ class PictureSubject:
         ticket = self._workbench.submit(self.picture, detector, rule=rule or self.rule, weights=self._weights.get(detector))
         scored = self._wait(ticket)
         if scored.analysis is None:
-            raise NotApplicable("; ".join(scored.record.reasons))
+            raise NotApplicable(all_of(scored.record.codes))
         return scored.analysis
 
     def logit_of(self, rgb: np.ndarray, detector: str, rule: InputRule | None = None) -> float:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forensics_ui.core.errors import NotApplicable
-from forensics_ui.core.reasons import said
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import Analysis, InputRule, Picture
 from forensics_ui.imaging.open import Intake
@@ -127,7 +126,7 @@ class Workbench:
             how = {"rule": rule, "weights": weights, "priority": priority, "on_progress": on_progress, "evidence": evidence}
             ticket = self.service.submit(picture.rgb, detector, **how, **queue)
         except NotApplicable as reason:
-            return ScoreTicket(finish, ready=Scored(Score.of(picture, detector, rule, not_applicable(said(reason.user_message, "cause")))))
+            return ScoreTicket(finish, ready=Scored(Score.of(picture, detector, rule, not_applicable(reason.why))))
         return ScoreTicket(finish, ticket=ticket)
 
     def judge_of(self, analysis: Analysis, chosen: str | None = None, reference_set: ReferenceSet | None = None) -> Judge:

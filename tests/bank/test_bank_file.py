@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from forensics_ui.bank.file import FORMAT, BadBank, Bank, Row, read_bank, write_bank
+from tests.refusals import refused
 
 HASHES = [f"{i:064x}" for i in range(6)]
 
@@ -85,7 +86,7 @@ def text(value: object) -> np.ndarray:
     ],
 )
 def test_a_bank_that_was_tampered_with_is_refused_in_a_sentence(file: Path, metadata: dict[str, str], arrays: dict[str, np.ndarray], sentence: str):
-    with pytest.raises(BadBank, match=sentence):
+    with refused(BadBank, sentence):
         read_bank(altered(file, metadata, **arrays))
 
 
@@ -95,14 +96,14 @@ def test_a_bank_that_was_tampered_with_is_refused_in_a_sentence(file: Path, meta
 )
 def test_other_files_are_refused_in_a_sentence(tmp_path: Path, data: bytes):
     (tmp_path / "x").write_bytes(data)
-    with pytest.raises(BadBank, match="x is not a feature bank"):
+    with refused(BadBank, "x is not a feature bank"):
         read_bank(tmp_path / "x")
 
 
 @pytest.mark.parametrize("cut", [1, 100, 300])
 def test_a_torn_bank_is_refused(file: Path, cut: int):
     file.write_bytes(file.read_bytes()[:-cut])
-    with pytest.raises(BadBank, match="not a sound safetensors file"):
+    with refused(BadBank, "not a sound safetensors file"):
         read_bank(file)
 
 
@@ -111,12 +112,12 @@ def test_a_header_that_claims_the_format_and_lies_about_its_tensors_is_refused(t
     for entry in ({"dtype": "F32", "shape": [10**9, 10**9], "data_offsets": [0, 4]}, {"dtype": "F99", "shape": [1], "data_offsets": [0, 4]}, 7):
         header = json.dumps({"__metadata__": metadata, "features": entry}).encode()
         (tmp_path / "x").write_bytes(len(header).to_bytes(8, "little") + header + b"\0" * 4)
-        with pytest.raises(BadBank, match="not a sound safetensors"):
+        with refused(BadBank, "not a sound safetensors"):
             read_bank(tmp_path / "x")
 
 
 def test_what_is_not_there_is_said(tmp_path: Path):
-    with pytest.raises(BadBank, match="no bank called 'none'"):
+    with refused(BadBank, "no bank called 'none'"):
         read_bank(tmp_path / "none")
-    with pytest.raises(BadBank, match="cannot be read"):
+    with refused(BadBank, "cannot be read"):
         read_bank(tmp_path)

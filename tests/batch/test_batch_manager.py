@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-
 from forensics_ui.batch import BatchManager, BatchRun
 from forensics_ui.batch import manager as managing
 from forensics_ui.batch.lock import InUse
 from forensics_ui.batch.rows import Rows
 from tests.batch.conftest import make_pictures
 from tests.batch.test_batch_run import Gate
+from tests.refusals import refused
 
 
 class HeldEnd:
@@ -48,7 +47,7 @@ def test_what_is_ending_can_be_forgotten_and_what_runs_cannot(manager, own, tmp_
     gate = Gate(batch_workbench, monkeypatch)
     batch = manager.start(make_pictures(tmp_path / "in", 30), ["lfm"], weights=own)
     assert gate.held.wait(30)
-    with pytest.raises(InUse, match="still running"):
+    with refused(InUse, "still running"):
         manager.forget(batch)
     manager.cancel(batch)
     assert manager.get(batch).progress.state == "ending"

@@ -19,6 +19,7 @@ from forensics_ui.batch.rows import Rows
 from forensics_ui.core.errors import DecoderDied, ForensicsError, OutOfMemory
 from tests.batch.conftest import make_pictures
 from tests.batch.test_batch_run import Gate
+from tests.refusals import refused
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -30,7 +31,7 @@ def test_two_runs_on_one_folder_refuse_each_other(manager, own, tmp_path, monkey
     assert gate.held.wait(30)
     other = BatchManager(batch_workbench, manager.data_dir)
     for second, rule in ((manager, "native"), (other, "crop")):
-        with pytest.raises(InUse, match="'in' is being worked on already by the process"):
+        with refused(InUse, "'in' is being worked on already by the process"):
             second.start(folder, ["lfm"], rule, weights=own)
     assert [info.progress.state for info in other.list()] == ["running"]
     gate.go_on.set()
@@ -43,7 +44,7 @@ def test_two_runs_into_one_folder_refuse_each_other(manager, own, tmp_path, monk
     first = manager.start(make_pictures(tmp_path / "a", 8), ["lfm"], weights=own, out=tmp_path / "out")
     assert gate.held.wait(30)
     folder = make_pictures(tmp_path / "b", 1)
-    with pytest.raises(InUse, match="'out'"):
+    with refused(InUse, "'out'"):
         manager.start(folder, ["lfm"], weights=own, out=tmp_path / "out")
     gate.go_on.set()
     manager.wait(first, 30)
@@ -56,7 +57,7 @@ def test_a_lock_goes_with_its_process_however_that_ends(tmp_path):
     hold = f"import time; from pathlib import Path; from forensics_ui.batch.lock import Lock; held = Lock(Path({str(path)!r}), 'It').acquire(); print(1, flush=True); time.sleep(60)"
     process = subprocess.Popen([sys.executable, "-c", hold], cwd=PROJECT, stdout=subprocess.PIPE)
     assert process.stdout.read(1)
-    with pytest.raises(InUse, match=str(process.pid)):
+    with refused(InUse, str(process.pid)):
         Lock(path, "It").acquire()
     assert Lock(path, "It").held_by_anyone()
     process.kill()
@@ -191,5 +192,5 @@ def test_a_batch_does_not_go_on_with_other_weights_under_the_same_name(manager, 
     with sqlite3.connect(manager.folder / batch / "journal.sqlite") as db:
         db.execute("UPDATE run SET value = ? WHERE key = 'plan'", (json.dumps(plan),))
     db.close()
-    with pytest.raises(ForensicsError, match="the version of this program"):
+    with refused(ForensicsError, "the version of this program"):
         manager.resume(batch)

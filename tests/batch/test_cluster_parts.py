@@ -15,7 +15,9 @@ import pytest
 from forensics_ui.batch import Source, make_plan
 from forensics_ui.batch.cluster.connection import SLOT_BYTES, count_slots, hush_threads, told
 from forensics_ui.core.errors import ForensicsError
+from forensics_ui.words import sentence_of
 from tests.batch.conftest import make_pictures
+from tests.refusals import refused
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 needs_arrow = pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason="pyarrow is not installed (requirements-cluster.txt)")
@@ -65,7 +67,7 @@ def test_without_gpus_a_processor_is_a_slot_as_far_as_the_memory_goes():
     assert (slots.count, slots.device, slots.resources) == (4 + 10 + 1, "cpu", {"num_cpus": 1})
     assert count_slots([node(CPU=4, GPU=1)], "cpu").resources == {"num_cpus": 1}
     for nodes, device, words in (([node(CPU=4)], "cuda", "no node"), ([node(CPU=4)], "mps", "Apple"), ([], "auto", "no node")):
-        with pytest.raises(ForensicsError, match=words):
+        with refused(ForensicsError, words):
             count_slots(nodes, device)
 
 
@@ -115,7 +117,7 @@ def block(*files: tuple[str, Path]):
 @needs_arrow
 def test_a_node_with_other_weights_scores_nothing_and_is_named(batch_workbench, planned, tmp_path):
     other = replace(planned, choices=(replace(planned.choices[0], weights_sha256="0" * 64),))
-    with pytest.raises(ForensicsError, match=r"not like the one .* weights"):
+    with refused(ForensicsError, r"not like the one .* weights"):
         slot_of(batch_workbench, other, tmp_path / "tries")(block(("a" * 64, tmp_path / "in" / "0000.png")))
 
 
@@ -143,7 +145,7 @@ def test_pictures_are_begun_five_times_and_then_named_as_what_workers_end_over(t
     bad, other = block(("a" * 64, tmp_path / "bad.png"), ("b" * 64, tmp_path / "next.png")), block(("c" * 64, tmp_path / "good.png"))
     for _ in range(MOST_TRIES):
         count_try(tmp_path, bad)
-    with pytest.raises(ForensicsError, match=r"5 workers .* same 2 pictures, the first of which is 'bad.png'"):
+    with refused(ForensicsError, r"5 workers .* same 2 pictures, the first of which is 'bad.png'"):
         count_try(tmp_path, bad)
     count_try(tmp_path, other)
 
@@ -152,8 +154,8 @@ def test_a_sentence_of_ours_is_found_in_the_text_of_an_error_that_lost_its_cause
     error = RuntimeError(
         "ray::MapWorker() (pid=1)\n  File x\nforensics_ui.core.errors.BadImage: The node a cannot take part.\n\nThe above was the cause\nmore"
     )
-    assert told(error).user_message == "The node a cannot take part."
-    assert told(RuntimeError("nobody's\nlast line")).user_message.startswith("The cluster gave up (RuntimeError: last line)")
+    assert sentence_of(told(error)) == "The node a cannot take part."
+    assert sentence_of(told(RuntimeError("nobody's\nlast line"))).startswith("The cluster gave up (RuntimeError: last line)")
 
 
 def test_a_thread_that_finds_the_cluster_gone_prints_nothing_and_any_other_error_is_printed(monkeypatch, capsys):

@@ -12,6 +12,7 @@ from forensics_ui.batch import scan as scanning
 from forensics_ui.batch.scan import Found, Skipped, Source, preview, scan
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.settings import Limits
+from tests.refusals import refused
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"rest of a picture"
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="made with POSIX calls")
@@ -195,5 +196,5 @@ def test_a_preview_counts_links_and_shows_every_entry_to_who_watches(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(ForensicsError, match="no folder called 'nowhere'"):
+    with refused(ForensicsError, "no folder called 'nowhere'"):
         Source.of(tmp_path / "nowhere")

@@ -18,6 +18,7 @@ from PIL import Image
 
 from forensics_ui.batch import BatchManager
 from forensics_ui.batch.output import write_outputs
+from forensics_ui.words import sentence_of
 from tests.batch.conftest import make_pictures
 
 pytestmark = [
@@ -157,7 +158,7 @@ def test_pictures_that_end_every_worker_end_the_run_in_a_sentence(cluster, tmp_p
     how = {"fn_constructor_kwargs": {"tries": tries}, "compute": data.ActorPoolStrategy(size=1), **cluster.service.slots.resources}
     with pytest.raises(Exception, match="deadly") as ended:
         write(data, Dies, [block], tmp_path / "scores", how)
-    assert told(ended.value).user_message == "5 workers of the cluster ended over the picture 'deadly.png'. What was finished is kept."
+    assert sentence_of(told(ended.value)) == "5 workers of the cluster ended over the picture 'deadly.png'. What was finished is kept."
     assert [file.stat().st_size for file in tries.iterdir()] == [MOST_TRIES + 1]
 
 

@@ -17,7 +17,8 @@ from forensics_ui.core.errors import ForensicsError
 from forensics_ui.imaging.colour import colourise
 from forensics_ui.imaging.npr import npr
 from forensics_ui.views import VIEWS
-from tests.views.helpers_views import FakeSubject, photo_like, state_of
+from tests.refusals import refused
+from tests.views.helpers_views import FakeSubject, look, photo_like, state_of
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_every_pane_becomes_a_lossless_picture_and_the_numbers_json(folder, tmp_
 def test_the_numbers_are_those_of_the_view_itself(folder):
     code, text, _ = view(folder, "evidence", str(folder / "good.png"), "--json", "--weights", str(folder / "own.safetensors"), "--detector", "lfm")
     record = json.loads(text)
-    expected = VIEWS.get("evidence")().render(FakeSubject(photo_like(91, 120), ("lfm",))).numbers["detectors"]["lfm"]
+    expected = look(VIEWS.get("evidence")(), FakeSubject(photo_like(91, 120), ("lfm",))).numbers["detectors"]["lfm"]
     assert code == 0
     assert record["numbers"]["detectors"]["lfm"]["logit"] == pytest.approx(expected["logit"], abs=1e-4)
     assert record["shows"] == VIEWS.get("evidence").shows and record["misleads"]
@@ -103,5 +104,5 @@ def test_the_list_names_every_view_and_its_options(folder):
 
 def test_words_and_options_may_come_in_any_order():
     assert split_words(["cam", "--layer", "late", "a.jpg", "--side=real"]) == (["cam", "a.jpg"], {"layer": "late", "side": "real"})
-    with pytest.raises(ForensicsError, match="--layer needs a value"):
+    with refused(ForensicsError, "--layer needs a value"):
         split_words(["cam", "--layer"])

@@ -14,6 +14,7 @@ from forensics_ui.detectors.patterns import CLASSES, PATTERNS, REACH, RELATIVE, 
 from forensics_ui.detectors.prc import POWER
 from tests.detectors.helpers_networks import photo_like
 from tests.detectors.helpers_prc import counted_plainly, seeded_prc
+from tests.refusals import refused
 
 CPU = torch.device("cpu")
 SMALL = photo_like(66, 70)
@@ -134,7 +135,7 @@ def test_sums_are_taken_in_fp32_even_when_half_precision_is_asked_for():
 def test_smaller_than_its_widest_pattern_is_not_applicable():
     kind = DETECTORS.get("prc")
     assert kind.prepare(photo_like(SMALLEST, SMALLEST), "native").block.shape == (SMALLEST, SMALLEST, 3)
-    with pytest.raises(NotApplicable, match="too small"):
+    with refused(NotApplicable, "too small"):
         kind.prepare(photo_like(SMALLEST - 1, 200), "native")
     assert all(places(p, SMALLEST, SMALLEST) > 0 for p in PATTERNS)
 
@@ -143,5 +144,5 @@ def test_smaller_than_its_widest_pattern_is_not_applicable():
     "odd", [{"clean.weight": torch.zeros(7)}, {POWER: torch.tensor([0.0])}, {POWER: torch.tensor([float("nan")])}, {POWER: torch.ones(2)}], ids=str
 )
 def test_other_weights_are_refused(odd):
-    with pytest.raises(WeightsMismatch, match="not those of PRC"):
+    with refused(WeightsMismatch, "not those of PRC"):
         DETECTORS.get("prc")(seeded_prc() | odd, CPU)

@@ -12,6 +12,7 @@ from forensics_ui.detectors.prc import NETWORK
 from forensics_ui.detectors.strongest import SIDE, StrongestPlaces, by_cell, mean_logit
 from tests.detectors.helpers_networks import photo_like, plain_logit, seeded
 from tests.detectors.helpers_prc import seeded_prc
+from tests.refusals import refused
 
 CPU = torch.device("cpu")
 LFM = seeded("lfm")
@@ -91,5 +92,5 @@ def test_progress_goes_up_to_the_end_and_can_stop_the_work():
 def test_another_networks_tensors_are_refused():
     state = with_lfm()
     state.pop(NETWORK + "fc1.weight")
-    with pytest.raises(WeightsMismatch, match="LFM"):
+    with refused(WeightsMismatch, "LFM"):
         DETECTORS.get("prc")(state, CPU)

@@ -9,6 +9,7 @@ import torch
 from forensics_ui.core.errors import NotApplicable, WeightsMismatch
 from forensics_ui.detectors import DETECTORS
 from tests.detectors.helpers_networks import photo_like, seeded
+from tests.refusals import refused
 
 CPU = torch.device("cpu")
 
@@ -17,7 +18,7 @@ CPU = torch.device("cpu")
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (2, 2), (31, 31)])
 @pytest.mark.parametrize("rule", ["native", "crop"])
 def test_too_small_is_not_applicable_and_says_why(name, size, rule):
-    with pytest.raises(NotApplicable, match="too small"):
+    with refused(NotApplicable, "too small"):
         DETECTORS.get(name).prepare(np.zeros((*size, 3), np.uint8), rule)
 
 
@@ -29,12 +30,12 @@ def test_48_pixels_are_the_smallest_square_for_lfm():
 
 
 def test_weights_of_another_network_are_refused():
-    with pytest.raises(WeightsMismatch, match="not those of a NPR"):
+    with refused(WeightsMismatch, "not those of a NPR"):
         DETECTORS.get("npr")(seeded("lfm").state_dict(), CPU)
 
 
 def test_a_tensor_of_another_shape_is_refused():
     state = seeded("lfm").state_dict()
     state["fc1.weight"] = torch.zeros(1, 512)
-    with pytest.raises(WeightsMismatch, match=r"fc1\.weight"):
+    with refused(WeightsMismatch, r"fc1\.weight"):
         DETECTORS.get("lfm")(state, CPU)

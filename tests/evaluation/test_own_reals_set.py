@@ -17,6 +17,7 @@ from forensics_ui.verdict import own_reals
 from forensics_ui.workbench import Workbench
 from tests.detectors.helpers_networks import photo_like
 from tests.evaluation.labelled_pictures import true_logits, write_pictures, write_weights
+from tests.refusals import refused
 
 COUNT = 60
 
@@ -97,12 +98,12 @@ def test_a_report_with_the_stability_view_lowers_evidence_that_a_small_change_ta
 
 def test_what_cannot_be_scored_is_refused_in_a_sentence(workbench, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ForensicsError, match="could be scored"):
+    with refused(ForensicsError, "could be scored"):
         measure_own_reals(workbench, tmp_path / "empty", "nothing", ["lfm"], ["crop"])
     Image.fromarray(photo_like(64, 64)).save(tmp_path / "one.png")
-    with pytest.raises(ForensicsError, match="is a file"):
+    with refused(ForensicsError, "is a file"):
         measure_own_reals(workbench, tmp_path / "one.png", "nothing", ["lfm"], ["crop"])
-    with pytest.raises(ForensicsError, match="named with letters"):
+    with refused(ForensicsError, "named with letters"):
         measure_own_reals(workbench, tmp_path, "../nothing", ["lfm"], ["crop"])
 
 
@@ -110,5 +111,5 @@ def test_the_set_of_that_name_is_loaded_or_refused_in_a_sentence(workbench, own)
     folder = workbench.settings.data_dir
     assert own_reals.named("news room", folder) == own and own_reals.named(None, folder) is None
     assert own_reals.by_signature(own.signature, folder) == own and own_reals.by_signature("news room (000000000000)", folder) is None
-    with pytest.raises(ForensicsError, match="no stored set"):
+    with refused(ForensicsError, "no stored set"):
         own_reals.named("unknown", folder)

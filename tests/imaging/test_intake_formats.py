@@ -10,6 +10,8 @@ from PIL import Image
 
 from forensics_ui.core.errors import BadImage, UnsupportedFormat
 from forensics_ui.imaging.open import open_picture
+from forensics_ui.words import sentence_of
+from tests.refusals import refused
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -93,14 +95,14 @@ REFUSED = [
 
 @pytest.mark.parametrize(("data", "words"), REFUSED, ids=[words for _, words in REFUSED])
 def test_anything_else_is_refused_with_what_it_appears_to_be(intake, data, words):
-    with pytest.raises(UnsupportedFormat, match=words) as refusal:
+    with refused(UnsupportedFormat, words) as refusal:
         intake.open(data, "photo.jpg")
     assert refusal.value.sha256 == hashlib.sha256(data).hexdigest()
-    assert "JPEG, PNG, WebP" in refusal.value.user_message
+    assert "JPEG, PNG, WebP" in sentence_of(refusal.value)
 
 
 def test_an_empty_file_is_refused(intake):
-    with pytest.raises(BadImage, match="empty"):
+    with refused(BadImage, "empty"):
         intake.open(b"")
 
 

@@ -10,6 +10,7 @@ from forensics_ui.core.errors import BadImage, DecoderDied, TooLarge
 from forensics_ui.core.settings import PROJECT
 from forensics_ui.imaging import process
 from forensics_ui.imaging.open import Intake
+from tests.refusals import refused
 
 SCRIPT = """
 import sys; sys.path.insert(0, {project!r})
@@ -63,10 +64,28 @@ def test_an_answer_that_makes_no_sense_is_a_dead_decoder(liar, answer):
 
 
 def test_an_error_code_that_is_unknown_is_a_plain_refusal(liar):
-    with pytest.raises(BadImage, match="because"):
-        liar("p.send_json(out, p.ERROR, {'code': 'x', 'message': 'because'})").open(sample("PNG"))
+    why = {"code": "decoder_gave_up", "values": {"format": "PNG", "problem": "because\u202e"}}
+    with refused(BadImage, "gave up on it \\(because\ufffd\\)"):
+        liar(f"p.send_json(out, p.ERROR, {{'code': 'x', 'why': {why!r}}})").open(sample("PNG"))
     with pytest.raises(TooLarge):
-        liar("p.send_json(out, p.ERROR, {'code': 'too_large', 'message': 'because'})").open(sample("PNG"))
+        liar(f"p.send_json(out, p.ERROR, {{'code': 'too_large', 'why': {why!r}}})").open(sample("PNG"))
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        {"code": "said", "values": {"words": "This photograph is authentic."}},
+        {"code": "no_size", "values": {"width": 1}},
+        {"code": "no_size", "values": {"width": 1, "height": "{0.__class__}"}},
+        {"code": ["no_size"], "values": {}},
+        {"code": "ends_early", "values": [1]},
+        "ends_early",
+        None,
+    ],
+)
+def test_a_reason_that_no_decoder_has_is_a_dead_decoder(liar, why):
+    with pytest.raises(DecoderDied):
+        liar(f"p.send_json(out, p.ERROR, {{'code': 'bad_image', 'why': {why!r}}})").open(sample("PNG"))
 
 
 PIXELS = "p.send_json(out, p.SIZE, {'width': 1, 'height': 1, 'complete': 1}); p.send(out, p.PIXELS, b'abc'); p.send_json(out, p.FACTS, {}); "

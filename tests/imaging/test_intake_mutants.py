@@ -8,6 +8,7 @@ from intake_samples import mutants, sample
 
 from forensics_ui.core.errors import BadImage
 from forensics_ui.imaging.open import Intake
+from forensics_ui.words import sentence_of
 
 
 def test_every_mutant_ends_as_a_picture_or_a_reason_and_no_decoder_dies():
@@ -23,6 +24,6 @@ def test_every_mutant_ends_as_a_picture_or_a_reason_and_no_decoder_dies():
                 assert picture.sha256 == hashlib.sha256(data).hexdigest() and 0 <= picture.complete <= 1
             except BadImage as error:
                 outcomes["reason"] += 1
-                assert len(error.user_message) > 20 and os.sep + "home" not in error.user_message
+                assert len(sentence_of(error)) > 20 and os.sep + "home" not in sentence_of(error)
         assert {decoder.pid for decoder in intake._running} == before
     assert outcomes["picture"] > 40 and outcomes["reason"] > 40

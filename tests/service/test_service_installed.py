@@ -13,8 +13,10 @@ from forensics_ui.core.errors import WeightsMissing
 from forensics_ui.core.settings import Settings
 from forensics_ui.service import DetectorService
 from forensics_ui.service.installed import lacking_backbone
+from forensics_ui.words import say
 from tests.detectors.helpers_networks import photo_like, plain_logit, seeded
 from tests.detectors.test_univfd import state_with_head
+from tests.refusals import refused
 
 
 def install(folder, detector, name, state, **card):
@@ -54,9 +56,9 @@ def test_weights_can_be_given_as_a_file_and_reports_never_name_its_folder(servic
 
 
 def test_without_weights_the_command_that_gets_them_is_named(service):
-    with pytest.raises(WeightsMissing, match="weights get lfm_official"):
+    with refused(WeightsMissing, "weights get lfm_official"):
         service.submit(photo_like(64, 64), "lfm")
-    sentences = {a.detector: a.sentence for a in service.availability()}
+    sentences = {a.detector: say(a.why) for a in service.availability()}
     assert all(f"weights get {name}_official" in sentences[name] for name in ("lfm", "npr", "univfd"))
 
 
@@ -84,7 +86,7 @@ def test_a_head_that_lacks_only_its_tower_says_which_and_the_one_command(service
 def test_a_head_alone_is_not_enough_and_with_its_backbone_it_scores(service, folder):
     state = state_with_head()
     install(folder, "univfd", "head", {key: state[key] for key in ("weight", "bias")}, role="head")
-    with pytest.raises(WeightsMissing, match="weights get clip_vit_l14_openai"):
+    with refused(WeightsMissing, "weights get clip_vit_l14_openai"):
         service.submit(photo_like(256, 256), "univfd")
     below = {key.removeprefix("backbone."): tensor for key, tensor in state.items() if key.startswith("backbone.")}
     install(folder, "univfd", "tower", below, role="backbone")

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from forensics_ui.core.errors import WeightsMismatch, WeightsMissing
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.service.status import Meter
+from forensics_ui.words import say
 
 
 def wait_for(true, seconds=10):
@@ -76,10 +77,10 @@ def test_a_failed_warming_is_told_and_not_raised(make_service):
     service.warm("dummy")
     service.warm("nosuch")
     wait_for(lambda: len(service.status().failures) == 2)
-    assert service.status().failures["dummy (plain)"] == "these are not the bytes"
-    assert "nosuch" in service.status().failures["nosuch"]
+    assert say(service.status().failures["dummy (plain)"]) == "these are not the bytes"
+    assert "nosuch" in say(service.status().failures["nosuch"])
     found = {a.detector: a for a in service.availability()}["dummy"]
-    assert not found.usable and found.sentence == "these are not the bytes"
+    assert not found.usable and say(found.why) == "these are not the bytes"
 
 
 def test_warming_a_closed_service_is_harmless(service):
@@ -95,6 +96,6 @@ def test_availability_says_of_every_detector_what_to_do(make_service):
 
     found = {a.detector: a for a in make_service(default=default).availability()}
     assert set(found) == set(DETECTORS.names())
-    assert found["dummy"].usable and found["dummy"].weights == "plain" and "'plain'" in found["dummy"].sentence
+    assert found["dummy"].usable and found["dummy"].weights == "plain" and "'plain'" in say(found["dummy"].why)
     others = [a for name, a in found.items() if name != "dummy"]
-    assert others and all(not a.usable and "weights get" in a.sentence for a in others)
+    assert others and all(not a.usable and "weights get" in say(a.why) for a in others)

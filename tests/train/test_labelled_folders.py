@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from forensics_ui.core.errors import BadImage, ForensicsError
 from forensics_ui.train.folders import Sample, counts_by_source, labelled_files, split_by_source
 from forensics_ui.train.pictures import Pictures
+from tests.refusals import refused
 
 
 def touch(root: Path, *names: str) -> None:
@@ -23,7 +22,7 @@ def test_labels_are_found_at_any_depth_and_the_rest_of_the_path_is_the_source(tm
 
 def test_a_missing_class_is_said(tmp_path: Path):
     touch(tmp_path, "0_real/a.png")
-    with pytest.raises(ForensicsError, match="both classes"):
+    with refused(ForensicsError, "both classes"):
         labelled_files(tmp_path)
 
 
@@ -50,7 +49,7 @@ def test_counts_are_by_class_and_source(tmp_path: Path):
 
 def test_a_file_that_is_no_picture_is_named(tmp_path: Path):
     touch(tmp_path, "0_real/a.png", "1_fake/b.png")
-    with pytest.raises(BadImage, match=r"a\.png"):
+    with refused(BadImage, r"a\.png"):
         Pictures(labelled_files(tmp_path))
 
 

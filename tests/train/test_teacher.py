@@ -20,6 +20,7 @@ from forensics_ui.train.loop import Plan, Trainer
 from forensics_ui.train.pictures import Pictures
 from forensics_ui.train.presets import Preset
 from forensics_ui.train.teacher import HINTS_FIRST, HINTS_LAST, Lesson, Teacher, hint_loss, softened
+from tests.refusals import refused
 
 CPU = torch.device("cpu")
 SMALL = Preset("small", batch=8, rate=2e-3, crops=((0.0, (64,)),), balanced=True, history=NONE)
@@ -146,7 +147,7 @@ def test_a_checkpoint_is_not_gone_on_with_under_another_teacher_or_start(tmp_pat
 
     Trainer(plan(5.0), pictures).run(stop_at=1)
     assert Trainer(plan(5.0), pictures).run(stop_at=1)
-    with pytest.raises(ForensicsError, match="another training"):
+    with refused(ForensicsError, "another training"):
         Trainer(plan(6.0), pictures).run(stop_at=1)
 
 
@@ -162,7 +163,7 @@ def test_a_training_begins_with_the_weights_it_is_given(tmp_path: Path, pictures
 
 def test_weights_of_the_other_network_are_no_start_but_may_teach(tmp_path: Path):
     save_file(NPRNet().state_dict(), tmp_path / "npr.safetensors")
-    with pytest.raises(WeightsMismatch, match="NPR, not of LFM"):
+    with refused(WeightsMismatch, "NPR, not of LFM"):
         start_of(str(tmp_path / "npr.safetensors"), "lfm", Ablation(), tmp_path)
     teacher, who = teacher_of(str(tmp_path / "npr.safetensors"), CPU, tmp_path)
     assert isinstance(teacher.net, NPRNet) and who["detector"] == "npr" and who["share"] == 0.5
@@ -171,5 +172,5 @@ def test_weights_of_the_other_network_are_no_start_but_may_teach(tmp_path: Path)
 
 def test_a_linear_head_cannot_teach(tmp_path: Path):
     save_file({"weight": torch.zeros(1, 8), "bias": torch.zeros(1)}, tmp_path / "head.safetensors")
-    with pytest.raises(WeightsMismatch, match="LFM or NPR"):
+    with refused(WeightsMismatch, "LFM or NPR"):
         teacher_of(str(tmp_path / "head.safetensors"), CPU, tmp_path)

@@ -20,6 +20,7 @@ from forensics_ui.core.errors import BadImage
 from forensics_ui.ui import arrivals, looking
 from forensics_ui.ui.arrivals import Arrivals, Early
 from forensics_ui.ui.desk import Job
+from forensics_ui.words import sentence_of
 
 PAGE = {"sec-fetch-site": "same-origin"}
 BYTES = encoded(Image.fromarray(noise(300, 200)), "PNG")
@@ -107,7 +108,7 @@ def test_the_page_gets_what_was_opened_or_why_not(door, monkeypatch, data):
     if data == BYTES:
         assert moments[-1].stage == "done" and job.picture.name == "a.png"
     else:
-        assert moments[-1].stage == "refused" and "broken" in moments[-1].problem.user_message
+        assert moments[-1].stage == "refused" and "broken" in sentence_of(moments[-1].problem)
     assert len(door.opened) == 1 and job.opened.is_set()
 
 

@@ -87,7 +87,7 @@ def as_printed(record):
     rows = [(row["name"], row["n_real"], row["n_fake"], row) for row in detector["generators"]]
     together = detector["together"]
     rows += [("Mean", "", "", detector["mean"]), ("All together", together["n_real"], together["n_fake"], together)]
-    return [[name, str(real), str(fake), *(cell.split(" ")[0] for cell in figure_cells(row))] for name, real, fake, row in rows]
+    return [[name, str(real), str(fake), *(str(cell).split(" ")[0] for cell in figure_cells(row))] for name, real, fake, row in rows]
 
 
 def test_the_preview_says_that_folders_are_labelled_and_that_links_are_not_followed(page, app, folder):

@@ -11,11 +11,14 @@ import torch
 from torch import nn
 
 from forensics_ui.core.errors import Cancelled, NotApplicable
+from forensics_ui.core.reasons import because
 from forensics_ui.core.types import Analysis, Picture
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.detectors.networks import LFMNet, NPRNet
 from forensics_ui.detectors.torchvision_shim import ensure_torchvision
+from forensics_ui.views.base import Rendering, View
 from forensics_ui.views.plain import recipe_of
+from forensics_ui.words.rendering import spoken
 from tests.detectors.helpers_prc import seeded_prc
 
 CPU = torch.device("cpu")
@@ -76,6 +79,11 @@ def picture_of(rgb: np.ndarray, **facts: Any) -> Picture:
     return Picture("test.png", "0" * 64, 1000, "PNG", rgb, facts)
 
 
+def look(view: View, subject: Any, **options: Any) -> Rendering:
+    """What the view shows, in words as people read them."""
+    return spoken(view.render(subject, **options))
+
+
 class FakeSubject:
     """Implements `views.base.Subject`; `judge` replaces the networks by a function of pixels."""
 
@@ -113,7 +121,7 @@ class FakeSubject:
         return "from the weights' card"
 
     def inverted(self) -> np.ndarray:
-        raise NotApplicable("give a second picture; the built-in inverter's weights are not installed")
+        raise NotApplicable(because("no_inverter"))
 
     def plain_network(self, detector: str) -> nn.Module:
         return plain_of(detector)

@@ -8,7 +8,8 @@ from forensics_ui.core.errors import Cancelled, NotApplicable
 from forensics_ui.views.cam import Cam
 from forensics_ui.views.gradcam import METHODS, raw_map
 from forensics_ui.views.plain import DEPTHS, network_input, recipe_of
-from tests.views.helpers_views import FakeSubject, photo_like, plain_of
+from tests.refusals import refused
+from tests.views.helpers_views import FakeSubject, look, photo_like, plain_of
 
 CHEAP = sorted(set(METHODS) - {"scorecam", "ablationcam"})
 
@@ -103,7 +104,7 @@ def test_a_slow_method_can_be_stopped_and_leaves_the_network_as_it_was(method):
     before = {name: id(module) for name, module in plain_of("lfm").named_modules()}
     subject = FakeSubject(photo_like(64, 64), ("lfm",), cancel_after=2)
     with pytest.raises(Cancelled):
-        Cam().render(subject, method=method)
+        look(Cam(), subject, method=method)
     assert {name: id(module) for name, module in plain_of("lfm").named_modules()} == before
     assert hooks_on(plain_of("lfm")) == 0
     import pytorch_grad_cam.score_cam as module
@@ -112,17 +113,17 @@ def test_a_slow_method_can_be_stopped_and_leaves_the_network_as_it_was(method):
 
 
 def test_methods_that_compare_all_places_are_refused_on_large_maps():
-    with pytest.raises(NotApplicable, match="choose a later layer"):
-        Cam().render(FakeSubject(photo_like(160, 160), ("lfm",)), method="eigencam", layer="first")
+    with refused(NotApplicable, "choose a later layer"):
+        look(Cam(), FakeSubject(photo_like(160, 160), ("lfm",)), method="eigencam", layer="first")
 
 
 def test_methods_with_a_pass_per_channel_are_refused_for_the_transformer():
-    with pytest.raises(NotApplicable, match="takes hours"):
-        Cam().render(FakeSubject(photo_like(224, 224), ("univfd",)), method="scorecam")
+    with refused(NotApplicable, "takes hours"):
+        look(Cam(), FakeSubject(photo_like(224, 224), ("univfd",)), method="scorecam")
 
 
 def test_maps_are_labelled_approximate_and_carry_their_raw_range_and_a_check():
-    shown = Cam().render(FakeSubject(photo_like(128, 128)))
+    shown = look(Cam(), FakeSubject(photo_like(128, 128)))
     for name in ("lfm", "npr"):
         found = shown.numbers["detectors"][name]
         assert found["exact"] is False and found["raw_least"] <= found["raw_largest"]
@@ -131,12 +132,12 @@ def test_maps_are_labelled_approximate_and_carry_their_raw_range_and_a_check():
 
 
 def test_a_large_picture_is_cut_to_the_crop_and_said():
-    shown = Cam().render(FakeSubject(photo_like(700, 600), ("npr",)), check=False)
+    shown = look(Cam(), FakeSubject(photo_like(700, 600), ("npr",)), check=False)
     assert shown.numbers["detectors"]["npr"]["seen"]["box"][2:] == [256, 256]
     assert any("256 x 256 pixels" in line for line in shown.sentences)
 
 
 def test_a_flat_map_says_so():
-    shown = Cam().render(FakeSubject(np.full((64, 64, 3), 90, np.uint8), ("lfm",)), method="eigencam")
+    shown = look(Cam(), FakeSubject(np.full((64, 64, 3), 90, np.uint8), ("lfm",)), method="eigencam")
     assert shown.numbers["detectors"]["lfm"]["flat"] is True
     assert any("flat" in line for line in shown.sentences)

@@ -5,6 +5,7 @@ import numpy as np
 from forensics_ui.core.types import Cells
 from forensics_ui.imaging.npr import npr
 from forensics_ui.views.deletion import Lattice, check
+from forensics_ui.words import say
 from tests.views.helpers_views import photo_like
 
 CELLS = Cells(8, 8, 0)
@@ -32,14 +33,14 @@ def test_a_true_map_lowers_the_score_more_than_chance():
     found = check(block, true_map(block), CELLS, stripes)
     row = found.numbers["regions"][0]
     assert row["drop"] > row["random_mean"] + 3 * row["random_sd"]
-    assert "the score does depend" in found.sentence
+    assert "the score does depend" in say(found.why)
 
 
 def test_a_false_map_does_not():
     block = marked_block()
     found = check(block, -true_map(block), CELLS, stripes)
     assert found.numbers["regions"][1]["drop"] <= found.numbers["regions"][1]["random_mean"] + 2 * found.numbers["regions"][1]["random_sd"]
-    assert "marks nothing" in found.sentence
+    assert "marks nothing" in say(found.why)
 
 
 def test_replacing_adds_no_pixel_relationship_that_was_not_there():
@@ -75,5 +76,5 @@ def test_the_same_picture_gives_the_same_numbers():
 
 
 def test_flat_and_tiny_maps_are_not_checked_and_say_why():
-    assert "flat" in check(marked_block(), np.ones((16, 16)), CELLS, stripes).sentence
-    assert "fewer than" in check(photo_like(24, 24), np.eye(3), CELLS, stripes).sentence
+    assert "flat" in say(check(marked_block(), np.ones((16, 16)), CELLS, stripes).why)
+    assert "fewer than" in say(check(photo_like(24, 24), np.eye(3), CELLS, stripes).why)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forensics_ui.views.file import C2PA_WORDS, File
-from tests.views.helpers_views import FakeSubject
+from tests.views.helpers_views import FakeSubject, look
 
 FACTS = {
     "declared_type": "PNG",
@@ -28,7 +28,7 @@ FACTS = {
 
 
 def tables_of(**changes):
-    shown = File().render(FakeSubject(np.zeros((4, 4, 3), np.uint8), (), facts={**FACTS, **changes}))
+    shown = look(File(), FakeSubject(np.zeros((4, 4, 3), np.uint8), (), facts={**FACTS, **changes}))
     return {table.title: table for table in shown.tables}, shown
 
 
@@ -71,5 +71,5 @@ def test_a_generator_named_in_the_file_is_called_a_claim():
 
 
 def test_a_picture_without_facts_is_shown_too():
-    shown = File().render(FakeSubject(np.zeros((4, 4, 3), np.uint8), ()))
+    shown = look(File(), FakeSubject(np.zeros((4, 4, 3), np.uint8), ()))
     assert any("not checked" in line for line in shown.sentences)

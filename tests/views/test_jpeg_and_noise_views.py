@@ -12,7 +12,8 @@ from forensics_ui.imaging import resave
 from forensics_ui.views.ela import ErrorLevels
 from forensics_ui.views.ghosts import Ghosts, depths, follows_from, step_scale
 from forensics_ui.views.noise import Noise
-from tests.views.helpers_views import FakeSubject
+from tests.refusals import refused
+from tests.views.helpers_views import FakeSubject, look
 
 
 def textured(height=256, width=256, seed=0):
@@ -29,7 +30,7 @@ def saved(rgb, *qualities):
 
 
 def found_in(rgb, **options):
-    return [each["quality"] for each in Ghosts().render(FakeSubject(rgb, ()), **options).numbers["saved_at"]]
+    return [each["quality"] for each in look(Ghosts(), FakeSubject(rgb, ()), **options).numbers["saved_at"]]
 
 
 @pytest.mark.parametrize("qualities", [(80,), (93,), (60, 90), (85, 92)])
@@ -51,7 +52,7 @@ def test_a_cropped_grid_is_found_at_its_shift_only():
 def test_the_map_shows_a_part_with_another_history():
     rgb = saved(textured(), 70).copy()
     rgb[:, 128:] = saved(textured(seed=1), 50)[:, 128:]
-    best = Ghosts().render(FakeSubject(rgb, ())).panes[1].values
+    best = look(Ghosts(), FakeSubject(rgb, ())).panes[1].values
     # Neighbouring qualities have almost the same tables: a single block cannot always tell them apart.
     assert np.nanmedian(best[:, :8]) == pytest.approx(70, abs=1) and np.nanmedian(best[:, 8:]) == pytest.approx(50, abs=1)
 
@@ -69,7 +70,7 @@ def test_a_smooth_curve_has_no_depth():
 
 def test_error_levels_are_the_change_of_one_more_save():
     rgb = textured()
-    shown = ErrorLevels().render(FakeSubject(rgb, ()), quality=85, gain=4)
+    shown = look(ErrorLevels(), FakeSubject(rgb, ()), quality=85, gain=4)
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, "JPEG", quality=85, subsampling="4:2:0")
     expected = np.abs(rgb.astype(int) - np.asarray(Image.open(buffer)))
@@ -80,7 +81,7 @@ def test_error_levels_are_the_change_of_one_more_save():
 
 def test_the_residual_is_the_brightness_minus_its_median():
     rgb = textured(40, 50)
-    pane = Noise().render(FakeSubject(rgb, ()), size=5).panes[1]
+    pane = look(Noise(), FakeSubject(rgb, ()), size=5).panes[1]
     plane = np.asarray(Image.fromarray(rgb).convert("L"))
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(plane, 2, mode="edge"), (5, 5))
     assert np.array_equal(pane.values, plane.astype(int) - np.median(windows, axis=(2, 3)).astype(int))
@@ -90,22 +91,22 @@ def test_stronger_grain_in_a_part_shows_in_its_blocks():
     rng = np.random.default_rng(0)
     rgb = np.repeat(np.clip(128 + rng.normal(0, 2, (128, 128, 1)), 0, 255), 3, 2)
     rgb[64:, 64:] = np.clip(128 + rng.normal(0, 10, (64, 64, 1)), 0, 255)
-    strength = Noise().render(FakeSubject(rgb.astype(np.uint8), ())).panes[2].values
+    strength = look(Noise(), FakeSubject(rgb.astype(np.uint8), ())).panes[2].values
     assert strength.shape == (8, 8) and strength[4:, 4:].min() > 2 * strength[:4, :4].max()
 
 
 def test_the_known_strength_of_noise_is_measured():
     rng = np.random.default_rng(0)
     rgb = np.repeat(np.clip(128 + rng.normal(0, 8, (256, 256, 1)), 0, 255).astype(np.uint8), 3, 2)
-    numbers = Noise().render(FakeSubject(rgb, ()), method="mean", size=7).numbers
+    numbers = look(Noise(), FakeSubject(rgb, ()), method="mean", size=7).numbers
     assert numbers["sd_from_median"] == pytest.approx(8, rel=0.1)
 
 
 def test_what_is_smaller_than_a_window_or_block_is_told():
-    with pytest.raises(NotApplicable, match="smaller than the window"):
-        Noise().render(FakeSubject(textured(2, 40), ()))
-    with pytest.raises(NotApplicable, match="the least that can be compared"):
-        Ghosts().render(FakeSubject(textured(40, 12), ()))
+    with refused(NotApplicable, "smaller than the window"):
+        look(Noise(), FakeSubject(textured(2, 40), ()))
+    with refused(NotApplicable, "the least that can be compared"):
+        look(Ghosts(), FakeSubject(textured(40, 12), ()))
 
 
 def test_saves_keep_the_size_and_the_planes():

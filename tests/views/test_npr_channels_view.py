@@ -9,7 +9,8 @@ from forensics_ui.core.errors import Cancelled, NotApplicable
 from forensics_ui.imaging.npr import npr
 from forensics_ui.views.npr_channels import NprChannels
 from forensics_ui.views.npr_levels import measure
-from tests.views.helpers_views import FakeSubject, photo_like
+from tests.refusals import refused
+from tests.views.helpers_views import FakeSubject, look, photo_like
 
 REFERENCES = [(2, 1), (2, 3), (3, 5), (4, "maximum"), (2, "average"), (5, "average")]
 
@@ -21,7 +22,7 @@ def options_for(cell, reference):
 @pytest.mark.parametrize(("cell", "reference"), REFERENCES)
 def test_the_panes_are_the_npr_of_each_channel(cell, reference):
     rgb = photo_like(61, 47)
-    shown = NprChannels().render(FakeSubject(rgb, ()), **options_for(cell, reference))
+    shown = look(NprChannels(), FakeSubject(rgb, ()), **options_for(cell, reference))
     expected = npr(rgb, cell, reference)
     for channel, pane in enumerate(shown.panes[1:]):
         assert np.array_equal(pane.values, expected[..., channel])
@@ -29,7 +30,7 @@ def test_the_panes_are_the_npr_of_each_channel(cell, reference):
 
 def test_absolute_panes_have_no_sign_and_share_one_scale():
     rgb = photo_like(32, 32)
-    shown = NprChannels().render(FakeSubject(rgb, ()), sign="absolute", gain=4)
+    shown = look(NprChannels(), FakeSubject(rgb, ()), sign="absolute", gain=4)
     assert np.array_equal(shown.panes[2].values, np.abs(npr(rgb)[..., 1]))
     assert {(p.scale.low, p.scale.high) for p in shown.panes[1:]} == {(0.0, 255 / 4)}
     assert shown.numbers["scale"] == [0.0, 255 / 4]
@@ -52,7 +53,7 @@ def test_figures_that_nobody_wants_any_more_are_not_counted_to_the_end(reference
     subject = FakeSubject(photo_like(1200, 900), ())
     subject.cancel_after = 2
     with pytest.raises(Cancelled):
-        NprChannels().render(subject, reference=reference)
+        look(NprChannels(), subject, reference=reference)
     assert subject.steps == [(0, 0)] * 3, "there is no progress to be told"
 
 
@@ -65,24 +66,24 @@ def test_zeros_by_construction_are_told_apart():
 
 
 def test_a_flat_picture_is_zero_everywhere():
-    shown = NprChannels().render(FakeSubject(np.full((20, 20, 3), 77, np.uint8), ()))
+    shown = look(NprChannels(), FakeSubject(np.full((20, 20, 3), 77, np.uint8), ()))
     assert shown.numbers["channels"]["red"] == {"zero_share": 1.0, "zero_share_of_others": 1.0, "mean_absolute": 0.0, "rms": 0.0}
 
 
 def test_the_histogram_counts_every_pixel():
-    shown = NprChannels().render(FakeSubject(photo_like(40, 40), ()))
+    shown = look(NprChannels(), FakeSubject(photo_like(40, 40), ()))
     assert sum(shown.curves[0].lines["green"]) == 1600
 
 
 def test_odd_sizes_are_trimmed_and_said():
-    shown = NprChannels().render(FakeSubject(photo_like(21, 33), ()))
+    shown = look(NprChannels(), FakeSubject(photo_like(21, 33), ()))
     assert shown.panes[1].values.shape == (20, 32)
     assert any("last 1 column and 1 row" in line for line in shown.sentences)
 
 
 def test_a_picture_one_pixel_wide_has_no_cell():
-    with pytest.raises(NotApplicable, match="too small for a single 2 x 2 cell"):
-        NprChannels().render(FakeSubject(photo_like(50, 1), ()))
+    with refused(NotApplicable, "too small for a single 2 x 2 cell"):
+        look(NprChannels(), FakeSubject(photo_like(50, 1), ()))
 
 
 def test_a_reference_outside_the_cell_is_refused():
@@ -98,5 +99,5 @@ def test_twelve_megapixels_cost_little_more_than_a_look_at_the_pixels():
     sum(int(np.abs(npr(rgb[top : top + 100])).sum()) for top in range(0, 3000, 100))
     plain = time.perf_counter() - start
     start = time.perf_counter()
-    NprChannels().render(subject)
+    look(NprChannels(), subject)
     assert time.perf_counter() - start < 4 * plain  # a ratio: the machine that runs this may be busy

@@ -21,7 +21,8 @@ from forensics_ui.views import VIEWS
 from forensics_ui.views.common import threshold_of
 from forensics_ui.workbench import Workbench
 from forensics_ui.workbench.subject import PictureSubject
-from tests.views.helpers_views import photo_like, state_of
+from tests.refusals import refused
+from tests.views.helpers_views import look, photo_like, state_of
 
 CALIBRATION = {"n_real": 100, "threshold_strong": 9.0, "threshold_some": 1.5, "threshold_low": -2.0}
 
@@ -63,7 +64,7 @@ def test_only_detectors_with_weights_can_be_asked(workbench):
 
 def test_an_exact_map_adds_up_to_the_score_of_the_service(workbench):
     subject = PictureSubject(workbench, opened(workbench, photo_like(120, 161)))
-    found = VIEWS.get("evidence")().render(subject).numbers["detectors"]["lfm"]
+    found = look(VIEWS.get("evidence")(), subject).numbers["detectors"]["lfm"]
     record = workbench.score(subject.picture, "lfm").record
     assert found["bias"] + found["sum_of_places"] == pytest.approx(record.logit, abs=1e-4)
 
@@ -90,16 +91,16 @@ def test_a_limit_that_own_photographs_set_is_called_theirs(workbench):
     own = {"name": "newsroom", "folder": "photos", "made": "2026-01-02T03:04:05Z", "pictures": 60, "failed": {}, "parts": [part]}
     theirs = PictureSubject(workbench, subject.picture, reference_set=own_reals.save(own, workbench.settings.data_dir))
     assert threshold_of(theirs, "lfm", "crop") == (7.0001, "from your own photographs 'newsroom'")
-    shown = VIEWS.get("region")().render(theirs)
+    shown = look(VIEWS.get("region")(), theirs)
     assert any("the threshold +7.000 (from your own photographs 'newsroom')" in line for line in shown.sentences)
     assert threshold_of(subject, "lfm", "crop") == (1.5, "from the weights' card")
 
 
 def test_a_picture_that_is_too_small_is_a_sentence(workbench):
     subject = PictureSubject(workbench, opened(workbench, photo_like(20, 20)))
-    with pytest.raises(NotApplicable, match="too small for LFM"):
+    with refused(NotApplicable, "too small for LFM"):
         subject.analysis("lfm")
-    with pytest.raises(NotApplicable, match="too small for LFM"):
+    with refused(NotApplicable, "too small for LFM"):
         subject.logit_of(photo_like(20, 20), "lfm")
 
 
@@ -118,7 +119,7 @@ def test_the_same_pixels_are_scored_once(workbench, monkeypatch):
 
 def test_the_plain_network_has_the_same_weights(workbench):
     subject = PictureSubject(workbench, opened(workbench, photo_like(96, 96)))
-    shown = VIEWS.get("cam")().render(subject, check=False)
+    shown = look(VIEWS.get("cam")(), subject, check=False)
     assert shown.numbers["detectors"]["lfm"]["layer"] == "cnn"
     assert torch.equal(subject.plain_network("lfm").fc1.weight, state_of("lfm")["fc1.weight"])
     assert subject.plain_network("lfm") is subject.plain_network("lfm")
@@ -132,7 +133,7 @@ def test_weights_that_are_not_there_are_told(workbench):
 
 def test_the_built_in_inverter_rebuilds_the_picture(workbench):
     rgb = photo_like(65, 98)
-    shown = VIEWS.get("difference")().render(PictureSubject(workbench, opened(workbench, rgb)))
+    shown = look(VIEWS.get("difference")(), PictureSubject(workbench, opened(workbench, rgb)))
     assert np.array_equal(shown.panes[1].values, invert(seeded_inverter(), rgb))
     assert shown.panes[1].values.shape == rgb.shape
 
@@ -141,7 +142,7 @@ def test_without_the_inverters_weights_a_second_picture_is_asked_for(tmp_path):
     with Workbench(Settings.load(weights_dir=tmp_path, data_dir=tmp_path, device="cpu")) as bare:
         subject = PictureSubject(bare, opened(bare, photo_like(64, 64)))
         assert subject.detectors() == []
-        with pytest.raises(NotApplicable, match="give a second picture; the built-in inverter's weights are not installed"):
+        with refused(NotApplicable, "give a second picture; the built-in inverter's weights are not installed"):
             subject.inverted()
 
 

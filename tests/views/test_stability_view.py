@@ -6,7 +6,7 @@ import pytest
 from forensics_ui.core.errors import Cancelled
 from forensics_ui.imaging import resave
 from forensics_ui.views.stability import SCALES, Stability, centre
-from tests.views.helpers_views import FakeSubject, photo_like
+from tests.views.helpers_views import FakeSubject, look, photo_like
 
 
 def loss(original):
@@ -28,7 +28,7 @@ def test_the_flip_is_found_to_the_exact_quality(series, save):
     judge = loss(rgb)
     # Between two qualities, well away from both.
     limit = (judge(save(rgb, 83)) + judge(save(rgb, 84))) / 2
-    shown = Stability().render(FakeSubject(rgb, ("lfm",), judge=judge, limit=limit))
+    shown = look(Stability(), FakeSubject(rgb, ("lfm",), judge=judge, limit=limit))
     flip = next(f for f in shown.numbers["flips"]["lfm"] if f["series"] == series)
     assert flip == {"series": series, "at": first_quality_below(rgb, judge, limit, save), "to": "below"}
     assert any(f"flips at {series.replace('jpeg', 'JPEG').replace('webp', 'WebP')} quality q = {flip['at']}" in line for line in shown.sentences)
@@ -37,12 +37,12 @@ def test_the_flip_is_found_to_the_exact_quality(series, save):
 def test_resizes_flip_outwards_from_the_picture():
     rgb = photo_like(100, 100)
     subject = FakeSubject(rgb, ("lfm",), judge=lambda p: float(p.shape[0]), limit=75.0)
-    flips = [f for f in Stability().render(subject).numbers["flips"]["lfm"] if f["series"] == "resize"]
+    flips = [f for f in look(Stability(), subject).numbers["flips"]["lfm"] if f["series"] == "resize"]
     assert flips == [{"series": "resize", "at": 0.7, "to": "below"}]
 
 
 def test_a_steady_score_flips_nowhere_and_says_so():
-    shown = Stability().render(FakeSubject(photo_like(64, 64), ("lfm",), judge=lambda p: 2.0))
+    shown = look(Stability(), FakeSubject(photo_like(64, 64), ("lfm",), judge=lambda p: 2.0))
     assert shown.numbers["flips"] == {"lfm": []}
     assert any("no change that was tried" in line for line in shown.sentences)
     assert any("0, because these weights are not calibrated" in line for line in shown.sentences)
@@ -51,13 +51,13 @@ def test_a_steady_score_flips_nowhere_and_says_so():
 def test_a_shift_by_one_pixel_is_tried():
     rgb = photo_like(64, 64)
     subject = FakeSubject(rgb, ("lfm",), judge=lambda p: -1.0 if np.array_equal(p, rgb[1:, 1:]) else 1.0)
-    shown = Stability().render(subject)
+    shown = look(Stability(), subject)
     assert shown.numbers["others"]["shifted by 1, 1 pixels"]["lfm"] == -1.0
     assert any("flips when the picture is shifted by 1, 1" in line for line in shown.sentences)
 
 
 def test_real_detectors_give_curves_with_gaps_where_the_picture_gets_too_small():
-    shown = Stability().render(FakeSubject(photo_like(64, 64), ("lfm", "npr")), exact=False)
+    shown = look(Stability(), FakeSubject(photo_like(64, 64), ("lfm", "npr")), exact=False)
     resize = next(c for c in shown.curves if c.title.startswith("Resized"))
     assert resize.x == SCALES
     assert resize.lines["LFM"][0] is None and resize.lines["LFM"][-1] is not None
@@ -67,13 +67,13 @@ def test_real_detectors_give_curves_with_gaps_where_the_picture_gets_too_small()
 def test_it_stops_when_nobody_wants_it_any_more():
     subject = FakeSubject(photo_like(64, 64), ("lfm",), judge=lambda p: 0.0, cancel_after=5)
     with pytest.raises(Cancelled):
-        Stability().render(subject)
+        look(Stability(), subject)
     assert subject.scored <= 8
 
 
 def test_progress_reaches_its_total():
     subject = FakeSubject(photo_like(64, 64), ("lfm",), judge=lambda p: 1.0)
-    Stability().render(subject)
+    look(Stability(), subject)
     assert subject.steps[-1][0] == subject.steps[-1][1] == len(subject.steps)
 
 

@@ -13,6 +13,7 @@ from forensics_ui.weightstore.convert import convert
 from forensics_ui.weightstore.hashes import digest_file
 from forensics_ui.weightstore.load import load_weights
 from forensics_ui.weightstore.manifest import default_for, find, inspect
+from tests.refusals import refused
 
 
 @pytest.fixture
@@ -47,14 +48,14 @@ def test_converting_twice_gives_the_same_bytes(folder):
 def test_an_existing_file_or_card_is_not_overwritten(folder):
     for name in ("there.safetensors", "there.json"):
         (folder / name).write_text("mine")
-        with pytest.raises(WeightsError, match="not overwritten"):
+        with refused(WeightsError, "not overwritten"):
             convert("theirs", folder / "there.safetensors", folder)
         assert (folder / name).read_text() == "mine"
         (folder / name).unlink()
 
 
 def test_only_safetensors_are_written(folder):
-    with pytest.raises(WeightsError, match=r"must end in \.safetensors"):
+    with refused(WeightsError, r"must end in \.safetensors"):
         convert("theirs", folder / "out.pth", folder)
 
 

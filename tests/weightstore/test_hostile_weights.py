@@ -21,6 +21,7 @@ from forensics_ui.core.errors import WeightsError, WeightsMismatch
 from forensics_ui.weightstore import load
 from forensics_ui.weightstore.hashes import digest_file
 from forensics_ui.weightstore.load import load_weights
+from tests.refusals import refused
 
 
 class Payload:
@@ -51,7 +52,7 @@ def test_code_in_a_checkpoint_is_never_run(tmp_path, wrap):
     else:
         content = {"model": head() | {"x": payload}} if wrap == "nested" else head() | {"x": payload}
         torch.save(content, file, _use_new_zipfile_serialization=wrap != "legacy torch")
-    with pytest.raises(WeightsMismatch, match="other than plain tensors"):
+    with refused(WeightsMismatch, "other than plain tensors"):
         load_weights(file)
     assert not (tmp_path / "ran").exists()
 
@@ -61,14 +62,14 @@ def test_a_file_with_the_wrong_hash_meets_no_parser(tmp_path, monkeypatch):
     list_entry(tmp_path, detector="univfd", file="head.pth", sha256="0" * 64)
     monkeypatch.setattr(load, "_parse", lambda *arguments: pytest.fail("parsed before it was checked"))
     for name in ("listed", tmp_path / "head.pth"):
-        with pytest.raises(WeightsMismatch, match="not the file it is listed as"):
+        with refused(WeightsMismatch, "not the file it is listed as"):
             load_weights(name, weights_dir=tmp_path)
 
 
 def test_a_card_with_another_hash_keeps_its_file_closed(tmp_path):
     save_file(head(), tmp_path / "ours.safetensors")
     (tmp_path / "ours.json").write_text(json.dumps({"detector": "univfd", "sha256": "0" * 64}))
-    with pytest.raises(WeightsMismatch, match="not the file it is listed as"):
+    with refused(WeightsMismatch, "not the file it is listed as"):
         load_weights(tmp_path / "ours.safetensors")
 
 
@@ -84,27 +85,27 @@ def test_a_card_with_another_hash_keeps_its_file_closed(tmp_path):
 ], ids=["empty", "short", "huge header", "header over the file", "header beyond", "no json", "no tensors", "shape beyond"])  # fmt: skip
 def test_a_broken_safetensors_file_is_refused_in_a_sentence(tmp_path, data):
     (tmp_path / "bad.safetensors").write_bytes(data)
-    with pytest.raises(WeightsMismatch, match=r"^(bad\.safetensors is not a s|These are not weights)"):
+    with refused(WeightsMismatch, r"^(bad\.safetensors is not a s|These are not weights)"):
         load_weights(tmp_path / "bad.safetensors")
 
 
 def test_a_huge_header_that_is_really_there_is_refused_unread(tmp_path):
     header = b'{"weight":' + b" " * (load.HEADER_BYTES + 1) + b"}"
     (tmp_path / "bad.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
-    with pytest.raises(WeightsMismatch, match="header claims"):
+    with refused(WeightsMismatch, "header claims"):
         load_weights(tmp_path / "bad.safetensors")
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 torn"])
 def test_a_torn_checkpoint_is_refused_in_a_sentence(tmp_path, data):
     (tmp_path / "torn.pth").write_bytes(data)
-    with pytest.raises(WeightsMismatch, match=r"^torn\.pth "):
+    with refused(WeightsMismatch, r"^torn\.pth "):
         load_weights(tmp_path / "torn.pth")
 
 
 def test_a_tensor_that_claims_more_than_its_file_is_refused(tmp_path):
     torch.save({"weight": torch.zeros(1).expand(1 << 40), "bias": torch.zeros(1)}, tmp_path / "big.pth")
-    with pytest.raises(WeightsMismatch, match="more than a file of its size"):
+    with refused(WeightsMismatch, "more than a file of its size"):
         load_weights(tmp_path / "big.pth")
 
 
@@ -117,14 +118,14 @@ def test_a_compressed_bomb_ends_in_its_own_process(tmp_path):
         for name in source.namelist():
             out.writestr(name, source.read(name))
     assert bomb.stat().st_size < 8 << 20
-    with pytest.raises(WeightsMismatch, match="memory"):
+    with refused(WeightsMismatch, "memory"):
         load_weights(bomb)
 
 
 def test_a_reader_that_does_not_end_is_given_up(tmp_path, monkeypatch):
     torch.save(head(), tmp_path / "slow.pth")
     monkeypatch.setattr(load, "UNPICKLE_SECONDS", 0.01)
-    with pytest.raises(WeightsError, match="was given up"):
+    with refused(WeightsError, "was given up"):
         load_weights(tmp_path / "slow.pth")
 
 
@@ -132,7 +133,7 @@ def test_a_reader_that_dies_is_said_in_a_sentence(tmp_path, monkeypatch):
     torch.save(head(), tmp_path / "some.pth")
     run = subprocess.run
     monkeypatch.setattr(load.subprocess, "run", lambda command, **options: run([sys.executable, "-c", "import os; os.abort()"], **options))
-    with pytest.raises(WeightsMismatch, match="ended by itself"):
+    with refused(WeightsMismatch, "ended by itself"):
         load_weights(tmp_path / "some.pth")
 
 
@@ -165,10 +166,10 @@ def torchscript(tmp_path) -> Path:
 
 
 def test_torchscript_is_opened_only_where_its_hash_is_listed(tmp_path, torchscript):
-    with pytest.raises(WeightsError, match="not opened"):
+    with refused(WeightsError, "not opened"):
         load_weights(torchscript, weights_dir=tmp_path)
     list_entry(tmp_path, detector="univfd", role="backbone", file="clip.pt")
-    with pytest.raises(WeightsError, match="not opened"):
+    with refused(WeightsError, "not opened"):
         load_weights("listed", weights_dir=tmp_path)
     list_entry(tmp_path, detector="univfd", role="backbone", file="clip.pt", sha256=digest_file(torchscript).sha256)
     assert set(load_weights("listed", weights_dir=tmp_path).state) == {"visual.conv1.weight", "visual.proj", "visual.class_embedding"}
@@ -176,5 +177,5 @@ def test_torchscript_is_opened_only_where_its_hash_is_listed(tmp_path, torchscri
 
 def test_torchscript_under_another_suffix_is_refused(tmp_path, torchscript):
     renamed = torchscript.rename(tmp_path / "clip.pth")
-    with pytest.raises(WeightsMismatch, match=r"^clip\.pth "):
+    with refused(WeightsMismatch, r"^clip\.pth "):
         load_weights(renamed, weights_dir=tmp_path)

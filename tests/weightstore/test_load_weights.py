@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from forensics_ui.core.errors import WeightsError, WeightsMismatch, WeightsMissing
 from forensics_ui.weightstore.load import load_weights
+from tests.refusals import refused
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
@@ -56,7 +57,7 @@ def test_a_nested_checkpoint_of_a_parallel_run_is_unwrapped(folder, nest):
 def test_other_sampling_than_the_papers_is_refused(folder):
     state = lfm_as_published()
     state["upsample_conv.weight"] = state["upsample_conv.weight"] * 0.5
-    with pytest.raises(WeightsMismatch, match="not the fixed 2x2 nearest sampling"):
+    with refused(WeightsMismatch, "not the fixed 2x2 nearest sampling"):
         load_weights(saved(folder, state, "some.safetensors"), weights_dir=folder)
 
 
@@ -75,7 +76,7 @@ def test_a_head_saved_inside_the_whole_model_is_a_head(folder):
     ({"decoder.weight": torch.ones(3)}, "lfm", "not weights of LFM, NPR, PRC or UnivFD"),
 ])  # fmt: skip
 def test_weights_of_another_network_are_refused(folder, state, asked, sentence):
-    with pytest.raises(WeightsMismatch, match=sentence):
+    with refused(WeightsMismatch, sentence):
         load_weights(saved(folder, state, "some.safetensors"), asked, folder)
 
 
@@ -84,7 +85,7 @@ def test_a_detector_that_came_later_may_name_its_tensors_as_it_likes(folder):
 
 
 def test_values_that_are_not_numbers_are_refused(folder):
-    with pytest.raises(WeightsMismatch, match="not numbers"):
+    with refused(WeightsMismatch, "not numbers"):
         load_weights(saved(folder, head() | {"bias": torch.tensor([float("nan")])}, "some.safetensors"), weights_dir=folder)
 
 
@@ -112,7 +113,7 @@ def test_a_file_that_nobody_listed_is_named_as_a_file(folder):
 
 def test_a_name_that_does_not_exist_is_answered_with_the_known_ones(folder):
     listed(folder, saved(folder, head()))
-    with pytest.raises(WeightsMissing, match="'nothing'; the known weights are listed"):
+    with refused(WeightsMissing, "'nothing'; the known weights are listed"):
         load_weights("nothing", weights_dir=folder)
 
 
@@ -127,14 +128,14 @@ def test_listed_weights_that_are_not_here_are_said_to_be_missing(folder):
     file = saved(folder, head())
     listed(folder, file)
     file.unlink()
-    with pytest.raises(WeightsMissing, match="not installed"):
+    with refused(WeightsMissing, "not installed"):
         load_weights("listed", weights_dir=folder)
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".pt2", ".ckpt", ".bin", ".onnx", ""])
 def test_formats_that_can_hold_code_are_not_opened(folder, suffix):
     file = saved(folder, head(), f"some{suffix}")
-    with pytest.raises(WeightsError, match="not opened"):
+    with refused(WeightsError, "not opened"):
         load_weights(file, weights_dir=folder)
 
 

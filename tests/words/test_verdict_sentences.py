@@ -85,8 +85,4 @@ def test_nobody_looks_how_a_reason_begins():
         for path in PACKAGE.rglob("*.py")
         if re.search(r"reason\w*(\[\d\])?\.startswith\(|reasons\[0\]|reasons\[\"0", path.read_text(encoding="utf-8"))
     ]
-    assert [path.relative_to(PACKAGE).as_posix() for path in wrong] == [ALLOWED]
-
-
-# A skipped file's reason; files are skipped before there is a verdict.
-ALLOWED = "evaluation/scoring.py"
+    assert not [path.relative_to(PACKAGE).as_posix() for path in wrong]

@@ -20,6 +20,7 @@ from forensics_ui.core.settings import Settings
 from forensics_ui.imaging.open import Intake
 from forensics_ui.imaging.source import read_bytes
 from forensics_ui.verdict.reference_set import ReferenceSet
+from forensics_ui.words import sentence_of
 from forensics_ui.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _hash(location: bytes, limit: int) -> dict[str, str]:
     try:
         return {"sha256": hashlib.sha256(read_bytes(os.fsdecode(location), limit)[0]).hexdigest()}
     except BadImage as error:
-        return {"error": error.user_message, "error_code": error.code}
+        return {"error": sentence_of(error), "error_code": error.code}
 
 
 def count_try(folder: Path, table: pyarrow.Table) -> None:
@@ -89,7 +90,7 @@ class Slot:
             self._workbench = Workbench(settings, intake=Intake(settings.limits, workers=decoders))
             self._refusal = self._unlike()
         except ForensicsError as error:
-            self._refusal = f"The node {self._host} cannot take part: {error.user_message}"
+            self._refusal = f"The node {self._host} cannot take part: {sentence_of(error)}"
 
     def __call__(self, table: pyarrow.Table) -> pyarrow.Table:
         """Score the files of a block: a row for every content and detector, whatever happens to it."""

@@ -20,6 +20,7 @@ from forensics_ui.batch.rows import Waiting
 from forensics_ui.batch.run import BatchRun
 from forensics_ui.core.errors import BadImage, ForensicsError
 from forensics_ui.core.reasons import Reason
+from forensics_ui.words import sentence_of
 from forensics_ui.workbench import Score, Workbench
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class ClusterRun(BatchRun):
     def _refuse(self, journal: Journal, file: Waiting, error: ForensicsError) -> None:
         journal.refuse(file.path, error)
         self._waiting.pop(file.path, None)
-        self._meter.settled(file.path, True, None, error.user_message)
+        self._meter.settled(file.path, True, None, sentence_of(error))
 
     def _through(
         self,

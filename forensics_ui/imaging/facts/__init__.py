@@ -6,7 +6,7 @@ A part that cannot be read is left out and named in `remarks`: odd metadata is a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from forensics_ui.imaging import sniff
@@ -106,11 +106,16 @@ def profile_name(raw: bytes) -> str:
     return ""
 
 
+def name_remark(found: Mapping[str, Any]) -> str:
+    """What is remarked where the name claims another format: it belongs to the name, all else to the bytes."""
+    return f"The name says {found.get('declared_type')}, the content is {found.get('detected_type')}."
+
+
 def remark(source: Source, found: dict[str, Any]) -> None:
     """Say in sentences what is odd about the file or was left undone."""
     say = source.remarks.append
     if found["type_mismatch"]:
-        say(f"The name says {source.declared}, the content is {source.kind}.")
+        say(name_remark(found))
     several = source.shape.frames_capped or (found["frames"] or 1) > 1
     if several:
         what = "pictures (a multi-picture JPEG, MPO)" if source.image.format == "MPO" else "frames"

@@ -18,8 +18,9 @@ CONDITIONS = ("as_they_come", "jpeg96", "jpeg80", "halved")
 def install(folder: Path, detectors: tuple[str, ...] = ("lfm", "npr")) -> dict[str, str]:
     """Write everything; gives the hashes of the networks by detector."""
     joins = {name: _network(folder, name) for name in detectors}
-    made = {rule: {name: table(len(detectors), seed) for seed, name in enumerate(CONDITIONS)} for rule in ("native", "crop")}
-    joint.write(folder, "joined_small", joins, made, "native", {"note": "for tests"})
+    made = {name: table(len(detectors), seed) for seed, name in enumerate(CONDITIONS)}
+    lines, of = {name: line for name, (line, _, _) in made.items()}, {name: row for name, (_, row, _) in made.items()}
+    joint.write(folder, "joined_small", joins, lines, {"native": of, "crop": of}, {"note": "for tests"})
     return joins
 
 
@@ -41,6 +42,7 @@ def rows(detectors: int, seed: int = 0, count: int = 1200) -> joint.Table:
 
 
 def table(detectors: int, seed: int):
-    """What `by_condition` makes of one condition."""
+    """The line of one condition, what the card says of it, and the scores behind that."""
     made = rows(detectors, seed)
-    return joint.by_condition(made, ["one"], np.array(["one"] * len(made)))["one"]
+    line, scores = joint.line_and_scores(made)
+    return line, joint.condition_row(made, scores), scores

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from forensics_ui.weightstore.joint import FIELDS, JOINED
 FOLDS = 5
 # On slopes of logits in units of their spread. LFM's network is a part of PRC, too: it has to show more to be heard twice.
 PENALTY, PENALTIES = 0.05, {"lfm": 0.2}
+SILENT = 1e6
 # Shares of real pictures above the limits, and of generated ones below *low*: the card's words go by them.
 SOME, STRONG, LOW = 0.015, 0.003, 0.05
 # No kind of real pictures with so many of them may be marked more often than this.
@@ -118,11 +119,19 @@ def folds_of(families: np.ndarray) -> np.ndarray:
 
 
 def cross_fitted(table: Table) -> np.ndarray:
-    """Scores by lines that saw nothing of the row's family."""
-    folds, scores = folds_of(table.family), np.zeros(len(table))
+    """Scores by lines whose weighing saw nothing of the row's family.
+
+    How loud a line is, and where it speaks neither way, is of all rows: two numbers, and were they of
+    each fold, scores of different folds could not be held against one limit.
+    """
+    folds, whole, scores = folds_of(table.family), fitted(table), np.zeros(len(table))
+    spread = table.logits.std(0)
+    loud = np.linalg.norm(whole["weight"] * spread)
     for fold in range(FOLDS):
         apart = folds == fold
-        scores[apart] = scored(fitted(table.where(~apart)), table.logits[apart])
+        weight = fitted(table.where(~apart))["weight"]
+        norm = np.linalg.norm(weight * spread)
+        scores[apart] = scored({**whole, "weight": weight * loud / norm if norm else whole["weight"]}, table.logits[apart])
     return scores
 
 
@@ -179,26 +188,35 @@ def worst_kinds(table: Table, scores: np.ndarray, some: float, fewest: int = 20)
     return dict(sorted(rows.items(), key=lambda item: -item[1]["marked"] / item[1]["n_real"]))
 
 
-def by_condition(table: Table, conditions: Sequence[str], of: np.ndarray) -> dict[str, tuple[dict[str, np.ndarray], dict[str, Any], np.ndarray]]:
-    """For every condition: the line that ships, the card's row, and the cross-fitted scores."""
-    made = {}
-    for name in conditions:
-        rows = table.where(of == name)
-        scores = cross_fitted(rows)
-        # On scores that were not fitted to, the line speaks a little too loudly or too softly: brought to log odds once.
-        slope, shift = regression(scores[:, None], rows.label, rows.weights(), (1e-4,))
-        scores, line = scores * slope[0] + shift, fitted(rows)
-        line = line | {"bias": line["bias"] * slope[0] + shift, "weight": line["weight"] * slope[0]}
-        made[name] = line, condition_row(rows, scores), scores
-    return made
+def with_those_that_help(table: Table) -> tuple[Table, np.ndarray]:
+    """The table with detectors silenced that make unseen families harder to tell apart, and its cross-fitted scores."""
+    scores = cross_fitted(table)
+    best = auc(scores[table.label == 0], scores[table.label == 1])
+    for at in range(table.logits.shape[1]):
+        penalty = tuple(SILENT if each == at else value for each, value in enumerate(table.penalty or [PENALTY] * table.logits.shape[1]))
+        without = replace(table, penalty=penalty)
+        tried = cross_fitted(without)
+        if (found := auc(tried[table.label == 0], tried[table.label == 1])) > best:
+            table, scores, best = without, tried, found
+    return table, scores
 
 
-Made = Mapping[str, tuple[Mapping[str, np.ndarray], Mapping[str, Any], np.ndarray]]
+def line_and_scores(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The line that ships, and the scores of lines that saw nothing of each row's family; both in log odds."""
+    table, scores = with_those_that_help(table)
+    line = fitted(table)
+    # On scores that were not fitted to, a line speaks a little too loudly or too softly: brought to log odds once.
+    slope, shift = regression(scores[:, None], table.label, table.weights(), (1e-4,))
+    return line | {"bias": line["bias"] * slope[0] + shift, "weight": line["weight"] * slope[0]}, scores * slope[0] + shift
 
 
-def calibration(made: Made, more: Mapping[str, Any]) -> dict[str, Any]:
+Lines = Mapping[str, Mapping[str, np.ndarray]]
+Rows = Mapping[str, Mapping[str, Any]]  # the card's, by condition
+
+
+def calibration(made: Rows, more: Mapping[str, Any]) -> dict[str, Any]:
     """What the card says of a rule: the strictest limits of all conditions, and those of each; `more` holds for all of them."""
-    rows = {name: dict(row) for name, (_, row, _) in made.items()}
+    rows = {name: dict(row) for name, row in made.items()}
     pooled = {f"threshold_{which}": max(row[f"threshold_{which}"] for row in rows.values()) for which in ("some", "strong")}
     pooled["threshold_low"] = min(row["threshold_low"] for row in rows.values())
     fewest = {name: min(row[name] for row in rows.values()) for name in ("n_real", "n_fake")}
@@ -207,15 +225,14 @@ def calibration(made: Made, more: Mapping[str, Any]) -> dict[str, Any]:
     return {**pooled, **fewest, "platt": {"a": 1.0, "b": 0.0}, "range": ends, "alarms": alarms, **more, "conditions": rows}
 
 
-def write(folder: Path, name: str, joins: Mapping[str, str], rules: Mapping[str, Made], lines_of: str, about: Mapping[str, Any]) -> Path:
-    """The weights and the card of a joint model. Lines are those of the rule `lines_of`, limits those of each rule."""
+def write(folder: Path, name: str, joins: Mapping[str, str], lines: Lines, rules: Mapping[str, Rows], about: Mapping[str, Any]) -> Path:
+    """The weights and the card of a joint model: a line for each condition, and what the card says of each rule and condition."""
     file = folder / f"{name}.safetensors"
-    lines = rules[lines_of]
-    save_file({f"{condition}.{field}": np.asarray(line[field], np.float64) for condition, (line, _, _) in lines.items() for field in FIELDS}, file)
+    save_file({f"{condition}.{field}": np.asarray(line[field], np.float64) for condition, line in lines.items() for field in FIELDS}, file)
     data = file.read_bytes()
     figures: dict[str, dict[str, Any]] = {}
     for rule, made in rules.items():
-        for condition, (_, row, _) in made.items():
+        for condition, row in made.items():
             figures.setdefault(condition, {})[rule] = {key: row[key] for key in row if key.startswith(("n_", "auc", "tpr", "fpr"))}
     card = {
         "name": name,

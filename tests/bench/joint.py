@@ -39,11 +39,12 @@ def main() -> None:
     arguments = parser.parse_args()
     rows = [json.loads(line) for line in arguments.rows.read_text(encoding="utf-8").splitlines()]
     joins = joined(arguments.join.split(","), arguments.out)
-    made = {rule: by_condition([row for row in rows if row["rule"] == rule], list(joins)) for rule in RULES}
+    made = {name: Condition(name, rows, list(joins)) for name in CONDITIONS}
     about = json.loads(arguments.about.read_text(encoding="utf-8")) if arguments.about else {}
-    kinds = {name: joint.worst_kinds(table, scores, row["threshold_some"]) for name, (table, _, row, scores) in made["crop"].items()}
-    rules = {rule: {name: each[1:] for name, each in of.items()} for rule, of in made.items()}
-    print(joint.write(arguments.out, arguments.name, joins, rules, "crop", {**about, "by_kind": kinds}))
+    of_rules = {rule: {name: each.row(rule) for name, each in made.items()} for rule in RULES}
+    kinds = {name: each.kinds("crop") for name, each in made.items()}
+    lines = {name: each.line for name, each in made.items()}
+    print(joint.write(arguments.out, arguments.name, joins, lines, of_rules, {**about, "by_kind": kinds}))
 
 
 def joined(names: Sequence[str], folder: Path) -> dict[str, str]:
@@ -60,32 +61,42 @@ def table_of(rows: Rows, detectors: Sequence[str]) -> joint.Table:
     )
 
 
-def by_condition(rows: Rows, detectors: Sequence[str]) -> dict[str, tuple[joint.Table, Any, Any, np.ndarray]]:
-    """For every condition: its table, the line that ships, the card's row, and the cross-fitted scores."""
-    made = {}
-    for name in CONDITIONS:
-        mine = [row for row in rows if row["condition"] in ALSO.get(name, (name,))]
-        table = table_of(mine, detectors)
-        found = joint.by_condition(table, ["all"], np.array(["all"] * len(table)))["all"]
-        made[name] = (table, *found)
-        print_condition(name, mine, table, found, detectors)
-    return made
+class Condition:
+    """All rows of one condition, with one line for both rules, and their cross-fitted scores."""
 
+    def __init__(self, name: str, rows: Rows, detectors: Sequence[str]) -> None:
+        self.rows = [row for row in rows if row["condition"] in ALSO.get(name, (name,))]
+        self.table, self.detectors = table_of(self.rows, detectors), detectors
+        self.line, self.scores = joint.line_and_scores(self.table)
+        self._rule = np.array([row["rule"] for row in self.rows])
+        for rule in RULES:
+            self._print(name, rule)
 
-def print_condition(name: str, rows: Rows, table: joint.Table, found: tuple[Any, Mapping[str, Any], np.ndarray], detectors: Sequence[str]) -> None:
-    """One line for the joined answer, one for each part, and the kinds that are marked most often."""
-    line, row, scores = found
-    print(f"\n{rows[0]['rule']}, {name}: {row['n_real']} real, {row['n_fake']} generated")
-    told = "found {tpr_at_some:.0%} at {fpr_at_some:.1%}, strong {tpr_at_strong:.0%} at {fpr_at_strong:.1%}".format(**row)
-    print(f"  joined  AUC {row['auc']:.3f}, {row['tpr_at_5pct_fpr']:.0%} at 5 %; {told}; weights {np.round(line['weight'], 2)}")
-    for at, detector in enumerate(detectors):
-        print(f"  {detector:7} {_worth(table.logits[:, at], table.label)}")
-    for history in sorted({str(each["history"]) for each in rows}):
-        mine = np.array([each["history"] == history for each in rows])
-        if min((table.label[mine] == label).sum() for label in (0, 1)) >= ENOUGH:
-            print(f"  only {history:8} {_worth(scores[mine], table.label[mine])}")
-    worst = list(joint.worst_kinds(table, scores, row["threshold_some"]).items())[:6]
-    print("  worst kinds: " + ", ".join(f"{kind} {each['marked']} of {each['n_real']}" for kind, each in worst))
+    def of(self, rule: str) -> tuple[joint.Table, np.ndarray]:
+        """The rows of one rule, and their scores."""
+        return self.table.where(self._rule == rule), self.scores[self._rule == rule]
+
+    def row(self, rule: str) -> dict[str, Any]:
+        """What the card says of it."""
+        return joint.condition_row(*self.of(rule))
+
+    def kinds(self, rule: str) -> dict[str, dict[str, Any]]:
+        """How many real pictures of every kind are marked."""
+        return joint.worst_kinds(*self.of(rule), self.row(rule)["threshold_some"])
+
+    def _print(self, name: str, rule: str) -> None:
+        (table, scores), row = self.of(rule), self.row(rule)
+        print(f"\n{rule}, {name}: {row['n_real']} real, {row['n_fake']} generated")
+        told = "found {tpr_at_some:.0%} at {fpr_at_some:.1%}, strong {tpr_at_strong:.0%} at {fpr_at_strong:.1%}".format(**row)
+        print(f"  joined  AUC {row['auc']:.3f}, {row['tpr_at_5pct_fpr']:.0%} at 5 %; {told}; weights {np.round(self.line['weight'], 2)}")
+        for at, detector in enumerate(self.detectors):
+            print(f"  {detector:7} {_worth(table.logits[:, at], table.label)}")
+        histories = np.array([each["history"] for each in self.rows])[self._rule == rule]
+        for history in sorted(set(histories)):
+            mine = histories == history
+            if min((table.label[mine] == label).sum() for label in (0, 1)) >= ENOUGH:
+                print(f"  only {history:8} {_worth(scores[mine], table.label[mine])}")
+        print("  worst kinds: " + ", ".join(f"{kind} {each['marked']} of {each['n_real']}" for kind, each in list(self.kinds(rule).items())[:6]))
 
 
 def _worth(scores: np.ndarray, label: np.ndarray) -> str:

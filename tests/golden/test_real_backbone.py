@@ -93,8 +93,11 @@ def test_score_asks_all_three_detectors_and_each_verdict_has_limits(real_backbon
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=200)
     assert done.returncode == 0, done.stderr
     records = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(records) == 6
-    for record in records:
+    joined = [record for record in records if record["detector"] == "joined"]
+    assert len(records) == 8 and len(joined) == 2
+    for record in joined:
+        assert [part["detector"] for part in record["parts"]] == ["prc", "lfm", "univfd"] and record["likelihood_ratio"]
+    for record in (record for record in records if record not in joined):
         name = os.path.basename(record["path"])
         others = next(case["logits"] for case in OTHERS if case["picture"] == name and case["rule"] == "crop")
         expected = {"lfm": others["lfm_distilled"], "prc": others["prc_joined"], "univfd": CASES[name, "crop"]}[record["detector"]]

@@ -14,7 +14,7 @@ from forensics_ui.cli.base import COMMANDS, DONE, SOME_FAILED, Command, add_plac
 from forensics_ui.core.errors import BadImage, ForensicsError, NotApplicable
 from forensics_ui.core.settings import Settings
 from forensics_ui.core.types import INPUT_RULES
-from forensics_ui.words import sentence_of
+from forensics_ui.words import sentence_of, words_of
 
 if TYPE_CHECKING:
     from forensics_ui.bank.file import Bank
@@ -148,7 +148,7 @@ def _record(file: Path, bank: Bank, detector: CachedUnivFD, intake: Intake, ks: 
         found: Neighbourhood = neighbours_of(bank, detector.picture_feature(prepared.block), picture.sha256, ks)
     except (BadImage, NotApplicable) as error:
         return record | {"sha256": record["sha256"] or getattr(error, "sha256", None), "error": sentence_of(error), "error_code": error.code}
-    return record | found.as_dict() | {"notes": list(prepared.seen.notes), "seconds": round(time.monotonic() - began, 3)}
+    return record | found.as_dict() | {"notes": list(words_of(prepared.seen.notes)), "seconds": round(time.monotonic() - began, 3)}
 
 
 def _words(record: dict[str, Any]) -> str:

@@ -157,6 +157,7 @@ def as_record(view: View, rendering: Rendering, picture: Picture, options: Mappi
             "picture": {"name": picture.name, "sha256": picture.sha256, "width": picture.width, "height": picture.height},
             "numbers": rendering.numbers,
             "sentences": rendering.sentences,
+            "reason_codes": [each.as_dict() for each in rendering.reasons],
             "panes": panes,
             "marks": [asdict(mark) for mark in rendering.marks],
             "tables": [asdict(table) for table in rendering.tables],

@@ -64,7 +64,7 @@ class Seen:
     input_size: tuple[int, int]
     resampled: bool = False
     padded: bool = False
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
     def share_of(self, width: int, height: int) -> float:
         """The share of the picture's pixels that was looked at, 0..1."""

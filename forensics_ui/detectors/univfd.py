@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from forensics_ui.core.errors import NotApplicable, WeightsMismatch
-from forensics_ui.core.reasons import because
+from forensics_ui.core.reasons import because, fact
 from forensics_ui.core.types import Box, Cells, ExactMap, Finding, InputRule, Prepared
 from forensics_ui.detectors.base import DETECTORS, Checkpoint, Detector, DetectorSpec, Precision, no_checkpoint
 from forensics_ui.detectors.clip_heads import SIDE, embedding, frozen, head_of, without_backbone
@@ -31,7 +31,8 @@ def _middle_square(rgb: np.ndarray, rule: InputRule) -> Prepared:
     height, width = rgb.shape[:2]
     side = min(height, width, SIDE) // PATCH * PATCH
     box = _centred(width, height, side, side)
-    return rules.cut(rgb, rule, box, (f"only the {side} x {side} pixels in the centre were looked at",) if box.area != width * height else ())
+    notes = (fact("only_centre", width=side, height=side),) if box.area != width * height else ()
+    return rules.cut(rgb, rule, box, notes)
 
 
 def _centred(width: int, height: int, box_width: int, box_height: int) -> Box:

@@ -11,6 +11,8 @@ from typing import Literal
 
 import numpy as np
 
+from forensics_ui.core.reasons import Reason, fact
+
 Reference = int | Literal["average", "maximum"]
 
 
@@ -20,13 +22,12 @@ def whole_cells(pixels: np.ndarray, cell: int = 2) -> np.ndarray:
     return pixels[: height // cell * cell, : width // cell * cell]
 
 
-def trimmed_sentence(width: int, height: int, cell: int = 2) -> str | None:
-    """Say what `whole_cells` leaves out of a picture of this size; None if nothing."""
+def trimmed(width: int, height: int, cell: int = 2) -> Reason | None:
+    """What `whole_cells` leaves out of a picture of this size; None if nothing."""
     columns, rows = width % cell, height % cell
     if not columns and not rows:
         return None
-    parts = [f"{n} {what}{'s' if n > 1 else ''}" for n, what in ((columns, "column"), (rows, "row")) if n]
-    return f"the last {' and '.join(parts)} of pixels do not fill a {cell} x {cell} cell and are left out"
+    return fact("cells_trimmed", columns=columns, rows=rows, cell=cell)
 
 
 def npr(pixels: np.ndarray, cell: int = 2, reference: Reference = 1) -> np.ndarray:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from forensics_ui.core.reasons import Reason, fact
 from forensics_ui.core.types import Box, InputRule, Prepared, Seen
-from forensics_ui.imaging.npr import trimmed_sentence, whole_cells
+from forensics_ui.imaging.npr import trimmed, whole_cells
 
 ALIGNMENT = 8
 
 
-def cut(rgb: np.ndarray, rule: InputRule, box: Box, notes: tuple[str, ...] = ()) -> Prepared:
+def cut(rgb: np.ndarray, rule: InputRule, box: Box, notes: tuple[Reason, ...] = ()) -> Prepared:
     """The pixels of a box as they are."""
     block = rgb[box.top : box.top + box.height, box.left : box.left + box.width]
     return Prepared(block, Seen(rule, box, (box.width, box.height), notes=notes))
@@ -25,8 +26,8 @@ def cut(rgb: np.ndarray, rule: InputRule, box: Box, notes: tuple[str, ...] = ())
 def native(rgb: np.ndarray) -> Prepared:
     """The whole picture, in whole cells."""
     block = whole_cells(rgb)
-    trimmed = trimmed_sentence(rgb.shape[1], rgb.shape[0])
-    return cut(rgb, "native", Box(0, 0, block.shape[1], block.shape[0]), (trimmed,) if trimmed else ())
+    left_out = trimmed(rgb.shape[1], rgb.shape[0])
+    return cut(rgb, "native", Box(0, 0, block.shape[1], block.shape[0]), (left_out,) if left_out else ())
 
 
 def aligned_crop(rgb: np.ndarray, side: int = 256) -> Prepared:
@@ -34,7 +35,7 @@ def aligned_crop(rgb: np.ndarray, side: int = 256) -> Prepared:
     height, width = rgb.shape[:2]
     left, crop_width = _aligned(width, side)
     top, crop_height = _aligned(height, side)
-    notes = [f"only the {crop_width} x {crop_height} pixels in the centre were looked at"] if (crop_width, crop_height) != (width, height) else []
+    notes = [fact("only_centre", width=crop_width, height=crop_height)] if (crop_width, crop_height) != (width, height) else []
     return cut(rgb, "crop", Box(left, top, crop_width, crop_height), tuple(notes))
 
 
@@ -51,7 +52,7 @@ def squash(rgb: np.ndarray, side: int = 256) -> Prepared:
     if (width, height) == (side, side):
         return cut(rgb, "paper", Box(0, 0, side, side))
     block = np.asarray(Image.fromarray(rgb).resize((side, side), Image.Resampling.BILINEAR))
-    note = f"resampled from {width} x {height} to {side} x {side}: the resampling itself leaves traces like a generator's"
+    note = fact("squashed", width=width, height=height, side=side)
     return Prepared(block, Seen("paper", Box(0, 0, width, height), (side, side), resampled=True, notes=(note,)))
 
 
@@ -68,9 +69,9 @@ def centre_crop_padded(rgb: np.ndarray, side: int = 224) -> Prepared:
     canvas[pad_top : pad_top + height, pad_left : pad_left + width] = rgb
     block = canvas[top : top + side, left : left + side]
     box = Box(left if width >= side else 0, top if height >= side else 0, min(side, width), min(side, height))
-    note = f"the picture is smaller than {side} x {side} and was given black borders"
+    note = fact("black_borders", side=side)
     return Prepared(block, Seen("paper", box, (side, side), padded=True, notes=(note,)))
 
 
-def _centre_note(side: int, width: int, height: int) -> tuple[str, ...]:
-    return () if (width, height) == (side, side) else (f"only the {side} x {side} pixels in the centre were looked at",)
+def _centre_note(side: int, width: int, height: int) -> tuple[Reason, ...]:
+    return () if (width, height) == (side, side) else (fact("only_centre", width=side, height=side),)

@@ -81,6 +81,7 @@ class Section:
     misleads: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     sentences: tuple[str, ...] = ()
+    reason_codes: tuple[Mapping[str, Any], ...] = ()  # the sentences of a view as data
     numbers: Mapping[str, Any] = field(default_factory=dict)
     panes: tuple[PaneEntry, ...] = ()
     marks: tuple[Mapping[str, Any], ...] = ()

@@ -72,7 +72,8 @@ def _section(about: Mapping[str, Any], made: Rendering, picture: Picture, images
     panes = [pane_entry(pane, picture, images) for pane in made.panes if pane.id != "original" or made.marks or len(made.panes) > 1]
     return Section(
         **about,
-        sentences=tuple(made.sentences),
+        sentences=tuple(map(str, made.sentences)),
+        reason_codes=tuple(plain_value(each.as_dict()) for each in made.reasons),
         numbers=plain_value(made.numbers),
         panes=tuple(panes),
         marks=tuple({**asdict(mark.box), "label": mark.label, "kind": mark.kind} for mark in made.marks),

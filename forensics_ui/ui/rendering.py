@@ -42,6 +42,7 @@ def rendering_json(showing: Showing, made: Rendering, picture: Picture) -> dict[
             "view": showing.view,
             "options": showing.options,
             "sentences": made.sentences,
+            "reason_codes": [each.as_dict() for each in made.reasons],
             "numbers": made.numbers,
             "tables": [_table(table) for table in made.tables],
             "curves": [_curve(curve) for curve in made.curves],

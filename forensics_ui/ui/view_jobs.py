@@ -195,7 +195,8 @@ class ViewJobs:
             showing.begun = True
             showing.on_progress(0, 0)
             view, subject = self._view(showing), self._subject(showing, second)
-            self._show_at_once(showing, view.at_once(subject, **showing.options))
+            first = view.at_once(subject, **showing.options)
+            self._show_at_once(showing, first and spoken(first))
             rendering = spoken(view.render(subject, **showing.options))
             if showing.first is None:
                 showing.twin = self._twin(showing, rendering)

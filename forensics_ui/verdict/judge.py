@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from forensics_ui.core.reasons import Reason, said
+from forensics_ui.core.reasons import Reason
 from forensics_ui.core.types import INCONCLUSIVE, NOT_APPLICABLE, Analysis, Picture, Verdict
 from forensics_ui.verdict import rates, sizes
 from forensics_ui.verdict.bands import Weaker, band_of
@@ -67,7 +67,7 @@ class Judge:
 
     def _alone(self, picture: Picture, analysis: Analysis) -> Verdict:
         """The verdict on the score alone."""
-        notes = tuple(said(note) for note in analysis.seen.notes)
+        notes = analysis.seen.notes
         if picture.complete < 1:
             why = Reason("partial", "cause", {"complete": picture.complete})
             return Verdict(INCONCLUSIVE, None, (why, *notes))
@@ -100,7 +100,7 @@ class Judge:
             *rates.of_size(self.card, analysis, condition),
             *limits.notes,
             *young,
-            *(said(note) for note in analysis.seen.notes),
+            *analysis.seen.notes,
         ]
         return Verdict(band, limits.probability(logit), tuple(reasons), ratio)
 

@@ -58,7 +58,7 @@ class Cam(View):
         panes, numbers, sentences = (
             [original(subject)],
             {},
-            ["These maps are approximate: they do not add up to the score. 'Where the score comes from' shows the exact ones."],
+            [fact("cam_approximate")],
         )
         for name, made in found.items():
             numbers[name] = _numbers(made, chosen)
@@ -118,18 +118,18 @@ def _pane(subject: Subject, name: str, made: Made, chosen: dict[str, Any]) -> Pa
     return map_pane(label, values, made.layer.cells, (made.prepared.seen, subject.picture), scale, made.layer.words)
 
 
-def _sentences(name: str, made: Made, chosen: dict[str, Any]) -> list[str | Reason]:
+def _sentences(name: str, made: Made, chosen: dict[str, Any]) -> list[Reason]:
     title, lines = title_of(name), []
     seen = made.prepared.seen
-    lines.append(f"{title}, {made.layer.words}: raw values from {made.raw.min():.3g} to {made.raw.max():.3g}.")
+    lines.append(fact("cam_range", title=title, layer=made.layer.words, low=float(made.raw.min()), high=float(made.raw.max())))
     if seen.rule == "crop" or seen.notes:
-        lines.append(f"{title}: computed on {seen.box.width} x {seen.box.height} pixels{': ' + '; '.join(seen.notes) if seen.notes else ''}.")
+        lines.append(fact("cam_computed_on", title=title, width=seen.box.width, height=seen.box.height, parts=list(seen.notes)))
     if _flat(made.raw):
-        lines.append(f"{title}: the map is flat; this method finds no place that matters more than another.")
+        lines.append(fact("cam_flat", title=title))
     elif made.raw.max() <= 0:
-        lines.append(f"{title}: no place speaks for {chosen['side']} by this method, so the map is empty where it is cut at zero.")
+        lines.append(fact("cam_empty", title=title, side=chosen["side"]))
     if chosen["method"] in BLIND:
-        lines.append(f"{title}: {chosen['method']} does not look at the score at all; its map is the same for either side.")
+        lines.append(fact("cam_blind", title=title, method=chosen["method"]))
     if made.deletion:
         lines.append(fact("check_in_favour", title=title, side=chosen["side"], why=made.deletion.why))
     return lines

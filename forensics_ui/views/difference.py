@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
-from forensics_ui.core.reasons import because
+from forensics_ui.core.reasons import Reason, because, fact
 from forensics_ui.imaging.closeness import psnr
-from forensics_ui.imaging.npr import npr, trimmed_sentence
+from forensics_ui.imaging.npr import npr, trimmed
 from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import CHANNELS, original, rounded
 
@@ -83,7 +83,7 @@ class Difference(View):
         }
         other_pane = Pane("inverted", "Inverted", lambda: other, reduce="mean", note=f"made by {maker}")
         panes = (original(subject), other_pane, *_maps(first, second, chosen))
-        return Rendering(panes=panes, numbers=numbers, sentences=tuple(_sentences(numbers, trimmed_sentence(picture.width, picture.height, cell))))
+        return Rendering(panes=panes, numbers=numbers, sentences=tuple(_sentences(numbers, trimmed(picture.width, picture.height, cell))))
 
 
 def _maps(first: np.ndarray, second: np.ndarray, chosen: dict[str, Any]) -> list[Pane]:
@@ -111,13 +111,13 @@ def _maps(first: np.ndarray, second: np.ndarray, chosen: dict[str, Any]) -> list
     ]
 
 
-def _sentences(numbers: dict[str, Any], trimmed: str | None) -> list[str]:
-    lines = ["Inverted means reconstructed by a generator; it is not a colour negative."]
+def _sentences(numbers: dict[str, Any], left_out: Reason | None) -> list[Reason]:
+    lines = [fact("inverted_means")]
     if numbers["identical"]:
-        lines.append("The two pictures are identical, pixel by pixel.")
+        lines.append(fact("pictures_identical"))
     else:
-        lines.append(f"The two pictures differ by {numbers['psnr_db']:.2f} dB PSNR (more is closer), compared with {numbers['inverted_by']}.")
+        lines.append(fact("pictures_differ", psnr=numbers["psnr_db"], by=numbers["inverted_by"]))
     flat = [name for name, figures in numbers["npr"].items() if figures["correlation"] is None]
     if flat:
-        lines.append(f"No correlation is given for {', '.join(flat)}: one of the two maps is flat.")
-    return [*lines, *([trimmed[0].upper() + trimmed[1:] + "."] if trimmed else [])]
+        lines.append(fact("no_correlation", names=flat))
+    return [*lines, *([fact("as_sentence", why=left_out)] if left_out else [])]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from forensics_ui.core.reasons import fact
 from forensics_ui.imaging import resave
 from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import CHANNELS, original, rounded
@@ -48,5 +49,5 @@ class ErrorLevels(View):
             "largest": int(largest.max()),
             "unchanged_share": rounded(float((largest == 0).mean())),
         }
-        sentence = f"A save at quality {chosen['quality']} leaves {numbers['unchanged_share']:.1%} of the pixels as they are and changes none by more than {numbers['largest']} levels."
+        sentence = fact("save_changes", quality=chosen["quality"], unchanged=numbers["unchanged_share"], largest=numbers["largest"])
         return Rendering((original(subject), pane), numbers, (sentence,))

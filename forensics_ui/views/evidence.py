@@ -36,11 +36,16 @@ def figures(analysis: Analysis, values: np.ndarray) -> dict[str, Any]:
     }
 
 
-def check_line(title: str, found: dict[str, Any]) -> str:
-    """The sum as a sentence that can be added up by hand."""
-    return (
-        f"{title}: bias {found['bias']:+.4f}, places towards generated {found['towards_generated']:+.4f}, places towards real {found['towards_real']:+.4f}: "
-        f"together {found['bias'] + found['sum_of_places']:+.4f}; the logit shown is {found['logit']:+.4f}."
+def check_line(title: str, found: dict[str, Any]) -> Reason:
+    """The sum in parts that can be added up by hand."""
+    return fact(
+        "evidence_sum",
+        title=title,
+        bias=found["bias"],
+        generated=found["towards_generated"],
+        real=found["towards_real"],
+        together=found["bias"] + found["sum_of_places"],
+        logit=found["logit"],
     )
 
 
@@ -71,7 +76,7 @@ class Evidence(View):
         panes, numbers, sentences = [original(subject)], {}, []
         for name, analysis in found.items():
             if analysis.evidence is None:
-                sentences.append(f"{title_of(name)} does not say where its score comes from.")
+                sentences.append(fact("no_evidence", title=title_of(name)))
                 continue
             values = contributions(analysis.evidence)
             numbers[name] = figures(analysis, values)
@@ -112,12 +117,12 @@ def _split(analysis: Analysis, values: np.ndarray) -> dict[str, np.ndarray]:
     return parts
 
 
-def _remarks(name: str, analysis: Analysis, values: np.ndarray) -> list[str]:
+def _remarks(name: str, analysis: Analysis, values: np.ndarray) -> list[Reason]:
     lines = []
     if np.ptp(values) == 0:
-        lines.append(f"{title_of(name)}: the map is flat; it says nothing about places.")
+        lines.append(fact("evidence_flat", title=title_of(name)))
     if analysis.seen.resampled:
-        lines.append(f"{title_of(name)} looked at a squashed copy; its map is stretched back over the picture.")
+        lines.append(fact("evidence_stretched", title=title_of(name)))
     return lines
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from forensics_ui.core.reasons import Reason, fact, said
 from forensics_ui.core.types import Picture
 from forensics_ui.views.base import VIEWS, Rendering, Subject, Table, View
 from forensics_ui.views.common import original, plain_value
 
-C2PA_WORDS = {
-    "valid": "valid: content credentials are in the file and their signature fits it. They say who signed what, not that it is true.",
-    "invalid": "invalid: content credentials are in the file but do not fit it. It was changed after signing, or they were made for another file.",
-    "absent": "absent: the file has no content credentials. Most files have none; this says nothing about its origin.",
-    "unreadable": "unreadable: there seem to be content credentials, but they could not be read. This says nothing about the picture.",
-    "not checked": "not checked: whether the file has content credentials is not known.",
+# What content credentials are worth, by the state that the intake found them in.
+C2PA = {
+    "valid": fact("c2pa_valid"),
+    "invalid": fact("c2pa_invalid"),
+    "absent": fact("c2pa_absent"),
+    "unreadable": fact("c2pa_unreadable"),
+    "not checked": fact("c2pa_not_checked"),
 }
 # Told in tables of their own; whatever else the intake measures appears under "Other facts" without anybody listing it here.
 OWN_TABLES = {"exif", "gps", "text", "iptc", "generators", "c2pa", "thumbnails", "jpeg", "remarks", "conversion", "icc", "xmp"}
@@ -50,8 +52,10 @@ class File(View):
         return Rendering((original(subject),), numbers, tuple(_sentences(picture)), tables=tuple(tables))
 
 
-def words(value: Any) -> str:
-    """Any fact as one line of plain text."""
+def words(value: Any) -> str | Reason:
+    """Any fact as one line of plain text, or a reason as it is."""
+    if isinstance(value, Reason):
+        return value
     if value is None:
         return "not known"
     if isinstance(value, bool):
@@ -114,22 +118,22 @@ def _quantisation(number: str, table: Any) -> Table:
 def _c2pa(found: Mapping[str, Any] | None) -> Table:
     found = dict(found or {"state": "not checked"})
     state = str(found.pop("state", "not checked"))
-    return _pairs("Content credentials (C2PA)", {"state": C2PA_WORDS.get(state, state), **found})
+    return _pairs("Content credentials (C2PA)", {"state": C2PA.get(state, state), **found})
 
 
-def _sentences(picture: Picture) -> list[str]:
+def _sentences(picture: Picture) -> list[Reason]:
     facts = picture.facts
     lines = []
     if facts.get("type_mismatch"):
-        lines.append(f"The name says {facts.get('declared_type')}, the content is {facts.get('detected_type', picture.format)}.")
+        detected = facts.get("detected_type", picture.format)
+        lines.append(fact("name_says_other_format", declared=facts.get("declared_type"), detected=detected))
     if picture.complete < 1:
-        lines.append(f"Only {picture.complete:.0%} of the rows could be decoded.")
+        lines.append(fact("rows_missing", complete=picture.complete))
     marks = facts.get("generators") or []
     if marks:
-        names = ", ".join(dict.fromkeys(words(mark.get("name")) for mark in marks))
-        lines.append(f"The file itself names a generator ({names}). This is a claim in its metadata, which anybody can write.")
+        lines.append(fact("generator_named", names=list(dict.fromkeys(words(mark.get("name")) for mark in marks))))
     else:
-        lines.append("The file names no generator. Most programs and sites remove such marks.")
+        lines.append(fact("no_generator_named"))
     state = str((facts.get("c2pa") or {}).get("state", "not checked"))
-    lines.append(f"Content credentials: {C2PA_WORDS.get(state, state)}")
+    lines.append(fact("content_credentials", why=C2PA.get(state) or said(state)))
     return lines

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
-from forensics_ui.core.reasons import because
+from forensics_ui.core.reasons import Reason, because, fact
 from forensics_ui.imaging import resave
 from forensics_ui.views.base import VIEWS, Curve, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import original, rounded
@@ -130,18 +130,10 @@ class Ghosts(View):
         return Rendering((original(subject), pane), numbers, tuple(_sentences(found, explained)), curves=(line,))
 
 
-def _sentences(found: list[tuple[int, float]], explained: dict[int, int]) -> list[str]:
+def _sentences(found: list[tuple[int, float]], explained: dict[int, int]) -> list[Reason]:
     if not found:
-        return [
-            f"No quality from {SEARCHED[0]} to {SEARCHED[-1]} stands out: on this grid the picture shows no trace of a JPEG save with standard tables, or it was saved at a higher quality."
-        ]
-    said = ", ".join(f"{quality}" for quality, _ in found)
-    lines = [
-        f"The curve dips at {said}: the picture looks as if it had been saved as JPEG at {'these qualities' if len(found) > 1 else 'this quality'}."
-    ]
+        return [fact("no_ghost", low=SEARCHED[0], high=SEARCHED[-1])]
+    lines = [fact("ghosts", qualities=[quality for quality, _ in found])]
     if len(found) > 1:
-        lines.append("More than one dip speaks for more than one save, as every edit of a JPEG makes.")
-    lines += [
-        f"The dip at {quality} follows from the save at {base}, whose steps are a multiple of its steps." for quality, base in explained.items()
-    ]
-    return lines
+        lines.append(fact("several_saves"))
+    return [*lines, *(fact("ghost_explained", quality=quality, base=base) for quality, base in explained.items())]

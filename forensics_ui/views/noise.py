@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
-from forensics_ui.core.reasons import because
+from forensics_ui.core.reasons import because, fact
 from forensics_ui.imaging import resave
 from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import original, rounded
@@ -65,9 +65,7 @@ class Noise(View):
             "sd_from_median": rounded(float(np.median(np.abs(values))) / MEDIAN_TO_SD),
             "zero_share": rounded(float((values == 0).mean())),
         }
-        sentences = [
-            f"The residual has a standard deviation of {numbers['sd']:.2f} levels; {numbers['zero_share']:.1%} of the pixels equal their smooth part."
-        ]
+        sentences = [fact("residual_spread", sd=numbers["sd"], zero_share=numbers["zero_share"])]
         if spread.size:
             panes.append(Pane("strength", f"Strength in {BLOCK} x {BLOCK} blocks", lambda: spread, Scale(0.0, end, "levels", "viridis"), BLOCK))
             numbers["blocks"] = {
@@ -75,7 +73,6 @@ class Noise(View):
                 "median": rounded(float(np.median(spread))),
                 "largest": rounded(float(spread.max())),
             }
-            sentences.append(
-                f"From block to block it ranges from {spread.min():.2f} to {spread.max():.2f} levels, half of them below {np.median(spread):.2f}."
-            )
+            least, largest, median = float(spread.min()), float(spread.max()), float(np.median(spread))
+            sentences.append(fact("residual_of_blocks", least=least, largest=largest, median=median))
         return Rendering(tuple(panes), numbers, tuple(sentences))

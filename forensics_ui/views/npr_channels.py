@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
-from forensics_ui.core.reasons import because
+from forensics_ui.core.reasons import Reason, because, fact
 from forensics_ui.imaging.colour import NAMES
-from forensics_ui.imaging.npr import Reference, trimmed_sentence
+from forensics_ui.imaging.npr import Reference, trimmed
 from forensics_ui.imaging.npr_map import NprMap
 from forensics_ui.views.base import VIEWS, Curve, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import CHANNELS, original, rounded
@@ -71,14 +71,14 @@ class NprChannels(View):
         picture, cell, reference = subject.picture, chosen["l"], _reference(chosen)
         # There is no progress to tell of, but a hand that drags a slider leaves this behind at every step.
         figures, counts = measure(picture.rgb, cell, reference, lambda: subject.progress(0, 0))
-        trimmed, end = trimmed_sentence(picture.width, picture.height, cell), _scale(chosen).high
+        left_out, end = trimmed(picture.width, picture.height, cell), _scale(chosen).high
         numbers = {
             **shown.numbers,
             "channels": dict(zip(CHANNELS, figures, strict=True)),
             "beyond_scale": [rounded(float(counts[np.abs(np.arange(-255, 256)) > end, c].sum() / counts[:, c].sum())) for c in range(3)],
-            "trimmed": trimmed,
+            "trimmed": left_out,
         }
-        return replace(shown, numbers=numbers, sentences=_sentences(figures, cell, reference, trimmed), curves=(_histogram(counts),))
+        return replace(shown, numbers=numbers, sentences=_sentences(figures, cell, reference, left_out), curves=(_histogram(counts),))
 
 
 def _reference(chosen: Mapping[str, Any]) -> Reference:
@@ -101,15 +101,13 @@ def _panes(maps: NprMap, scale: Scale) -> list[Pane]:
     ]
 
 
-def _sentences(figures: list[dict[str, float | None]], cell: int, reference: Reference, trimmed: str | None) -> tuple[str, ...]:
-    shares = ", ".join(f"{name} {figure['zero_share']:.1%}" for name, figure in zip(CHANNELS, figures, strict=True))
-    others = ", ".join(f"{name} {figure['zero_share_of_others']:.1%}" for name, figure in zip(CHANNELS, figures, strict=True))
-    lines = [f"Differences of exactly zero: {shares}."]
+def _sentences(figures: list[dict[str, float | None]], cell: int, reference: Reference, left_out: Reason | None) -> tuple[Reason, ...]:
+    shares = {name: figure["zero_share"] for name, figure in zip(CHANNELS, figures, strict=True)}
+    others = {name: figure["zero_share_of_others"] for name, figure in zip(CHANNELS, figures, strict=True)}
+    lines = [fact("npr_zeros", shares=shares)]
     if reference != "average":
-        lines.append(
-            f"One pixel in every cell, {1 / cell**2:.1%} of all, is compared with itself and is zero by construction; among the others: {others}."
-        )
-    return (*lines, *([trimmed[0].upper() + trimmed[1:] + "."] if trimmed else []))
+        lines.append(fact("npr_zeros_of_others", itself=1 / cell**2, shares=others))
+    return (*lines, *([fact("as_sentence", why=left_out)] if left_out else []))
 
 
 def _histogram(counts: np.ndarray) -> Curve:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
-from forensics_ui.core.reasons import because
+from forensics_ui.core.reasons import Reason, because, fact
 from forensics_ui.core.types import Box, Picture
 from forensics_ui.imaging.rules import ALIGNMENT
 from forensics_ui.views.base import VIEWS, Mark, Option, Pane, Rendering, Scale, Subject, Table, View
@@ -145,28 +145,25 @@ def _pane(subject: Subject, name: str, scores: np.ndarray) -> Pane:
     return Pane(f"tiles_{name}", f"{title_of(name)}, tile by tile", lambda: scores.astype(np.float32), scale, TILE, note=note, over_picture=True)
 
 
-def _about(box: Box | None, chosen: Mapping[str, Any], tiles: list[list[Box]]) -> list[str]:
+def _about(box: Box | None, chosen: Mapping[str, Any], tiles: list[list[Box]]) -> list[Reason]:
     lines = []
     drawn = (chosen["x"], chosen["y"], chosen["w"], chosen["h"])
     if box and (box.left, box.top, box.width, box.height) != drawn:
-        lines.append(
-            f"The box was aligned to {box.width} x {box.height} pixels at {box.left}, {box.top}: the detectors' grids begin at multiples of 8."
-        )
+        lines.append(fact("box_aligned", left=box.left, top=box.top, width=box.width, height=box.height))
     if tiles and any(tile.left % TILE or tile.top % TILE for row in tiles for tile in row):
-        lines.append("The last tiles of a row or column are moved back into the picture, so that all have one size; they overlap their neighbours.")
+        lines.append(fact("tiles_overlap"))
     return lines
 
 
-def _sentences(subject: Subject, name: str, found: dict[str, Any]) -> list[str]:
+def _sentences(subject: Subject, name: str, found: dict[str, Any]) -> list[Reason]:
     title, lines = title_of(name), []
     if found["box_logit"] is not None:
-        lines.append(f"{title}: the box scores {found['box_logit']:+.3f}.")
+        lines.append(fact("box_scores", title=title, logit=found["box_logit"]))
     if found["rest"]:
-        lines.append(
-            f"{title}: {found['rest']['tiles']} tiles outside the box score {found['rest']['mean']:+.3f} on average, {found['rest']['highest']:+.3f} at most."
-        )
+        rest = found["rest"]
+        lines.append(fact("rest_scores", title=title, tiles=rest["tiles"], mean=rest["mean"], highest=rest["highest"]))
     if "tiles" in found:
         limit, origin = threshold_of(subject, name, "crop")
         above = sum(each >= limit for row in found["tile_logits"] for each in row)
-        lines.append(f"{title}: {above} of {found['tiles']['count']} tiles lie above the threshold {limit:+.3f} ({origin}).")
+        lines.append(fact("tiles_above", title=title, above=above, count=found["tiles"]["count"], limit=limit, origin=origin))
     return lines

@@ -41,11 +41,18 @@ class WhatWasSeen(View):
                     sentences.append(fact("of_detector", title=f"{title_of(name)}, {rule}", why=reason))
                     continue
                 rows.append(
-                    (title_of(name), rule, _place(seen), rounded(100 * _share(seen, picture), 2), _size(seen), "; ".join(seen.notes) or "as it is")
+                    (
+                        title_of(name),
+                        rule,
+                        _place(seen),
+                        rounded(100 * _share(seen, picture), 2),
+                        _size(seen),
+                        all_of(seen.notes) if seen.notes else "as it is",
+                    )
                 )
                 marks.append(Mark(seen.box, f"{title_of(name)}, {rule}", "seen"))
                 boxes.append(seen.box)
-                sentences.append(f"{title_of(name)}, {rule}: looks at {_share(seen, picture):.1%} of the pixels{_done(seen)}.")
+                sentences.append(fact("looks_at", title=title_of(name), rule=rule, share=_share(seen, picture), parts=list(seen.notes)))
         if not marks:
             raise NotApplicable(all_of(reasons) if reasons else because("no_detector"))
         table = Table(
@@ -74,7 +81,3 @@ def _place(seen: Seen) -> str:
 
 def _size(seen: Seen) -> str:
     return f"{seen.input_size[0]} x {seen.input_size[1]}"
-
-
-def _done(seen: Seen) -> str:
-    return f" ({'; '.join(seen.notes)})" if seen.notes else ""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
+from forensics_ui.core.reasons import Reason, fact
 from forensics_ui.imaging import resave
 from forensics_ui.views.base import VIEWS, Curve, Option, Rendering, Subject, Table, View
 from forensics_ui.views.common import DETECTOR, ask_each, original, rounded, threshold_of, title_of
@@ -109,7 +110,7 @@ class Stability(View):
             "flips": flips,
         }
         curves = tuple(_curve(one, limits) for one in series)
-        sentences = (study.words(), *(s for name in before for s in _sentences(name, limits[name], flips[name], others, before[name])), *lines)
+        sentences = (study.scored(), *(s for name in before for s in _sentences(name, limits[name], flips[name], others, before[name])), *lines)
         return Rendering((original(subject),), numbers, sentences, tables=(_table(others, before),), curves=curves)
 
 
@@ -126,11 +127,11 @@ class Study:
         """Say how many scores there will be."""
         self.total = total
 
-    def words(self) -> str:
-        """What was scored, as a sentence."""
+    def scored(self) -> Reason:
+        """What was scored."""
         if self.whole or self.rgb.shape == self.subject.picture.rgb.shape:
-            return f"Every version was scored under the input rule {self.rule}."
-        return f"The middle {self.rgb.shape[1]} x {self.rgb.shape[0]} pixels were changed and scored under the input rule {self.rule}, not the whole picture."
+            return fact("scored_whole", rule=self.rule)
+        return fact("scored_middle", width=self.rgb.shape[1], height=self.rgb.shape[0], rule=self.rule)
 
     def score_as_is(self, detector: str) -> float:
         """The score before any change; NotApplicable if there is none."""
@@ -184,17 +185,14 @@ def _runs(series: Series, detector: str) -> Iterator[tuple[list[Any], list[float
 
 def _sentences(
     name: str, threshold: tuple[float, str], flips: list[dict[str, Any]], others: dict[str, dict[str, float | None]], start: float
-) -> list[str]:
+) -> list[Reason]:
     (limit, origin), title = threshold, title_of(name)
-    lines = [f"{title}: the score as it is, {start:+.3f}, is {'above' if start >= limit else 'below'} the threshold {limit:+.3f} ({origin})."]
-    words = {"jpeg": "JPEG quality q = {}", "webp": "WebP quality q = {}", "resize": "a resize to {} times its size"}
-    lines += [
-        f"{title}: the verdict flips at {words[flip['series']].format(flip['at'])}: the score goes {flip['to']} the threshold." for flip in flips
-    ]
+    lines = [fact("score_as_it_is", title=title, logit=start, above=start >= limit, limit=limit, origin=origin)]
+    lines += [fact("flips_at", title=title, series=flip["series"], at=flip["at"], to=flip["to"]) for flip in flips]
     crossed = [label for label, scores in others.items() if scores[name] is not None and (scores[name] >= limit) != (start >= limit)]
-    lines += [f"{title}: the verdict flips when the picture is {label}." for label in crossed]
+    lines += [fact("flips_when", title=title, change=label) for label in crossed]
     if not flips and not crossed:
-        lines.append(f"{title}: no change that was tried flips the verdict.")
+        lines.append(fact("no_flip", title=title))
     return lines
 
 

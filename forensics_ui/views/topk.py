@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from forensics_ui.core.errors import NotApplicable
-from forensics_ui.core.reasons import all_of, because
+from forensics_ui.core.reasons import Reason, all_of, because, fact
 from forensics_ui.core.types import Analysis, Box, TopKTerms
 from forensics_ui.views.base import VIEWS, Curve, Mark, Option, Rendering, Scale, Subject, Table, View
 from forensics_ui.views.common import original, rounded, seen_numbers, title_of
@@ -109,21 +109,14 @@ def _numbers(detector: str, analysis: Analysis, ranks: int, trained: int, listed
     }
 
 
-def _sentences(numbers: dict[str, Any], terms: TopKTerms) -> list[str]:
+def _sentences(numbers: dict[str, Any], terms: TopKTerms) -> list[Reason]:
     count = numbers["channels"] * numbers["trained_k"]
-    lines = [
-        f"Bias {numbers['bias']:+.4f} and {count} terms {numbers['sum_with_all'] - numbers['bias']:+.4f} make {numbers['sum_with_all']:+.4f}; "
-        f"the logit shown is {numbers['logit']:+.4f}."
-    ]
+    bias, total = numbers["bias"], numbers["sum_with_all"]
+    lines = [fact("topk_sum", bias=bias, count=count, terms=total - bias, total=total, logit=numbers["logit"])]
     if numbers["k"] < numbers["trained_k"]:
-        lines.append(
-            f"The first {numbers['k']} ranks of each channel, with the bias, make {numbers['sum_with_k']:+.4f}. The network was trained with "
-            f"{numbers['trained_k']}: this is the part of its score that the strongest places carry, not the score it would give with K = {numbers['k']}."
-        )
-    lines.append(
-        f"These terms lie at {numbers['distinct_places']} places of {terms.grid[0] * terms.grid[1]}; each looks at {numbers['receptive_field']} x {numbers['receptive_field']} pixels."
-    )
-    return lines
+        lines.append(fact("topk_part", k=numbers["k"], total=numbers["sum_with_k"], trained=numbers["trained_k"]))
+    places = terms.grid[0] * terms.grid[1]
+    return [*lines, fact("topk_places", distinct=numbers["distinct_places"], places=places, field=numbers["receptive_field"])]
 
 
 def _table(terms: TopKTerms, listed: list[tuple[int, int]], boxes: list[Box]) -> Table:

@@ -11,10 +11,18 @@ from typing import Any
 
 from forensics_ui.core.errors import ForensicsError
 from forensics_ui.core.reasons import Reason, said
-from forensics_ui.words import batch, evaluation, intake, refusals, verdicts, views
+from forensics_ui.words import batch, evaluation, intake, refusals, seen, verdicts, views
 
 # By the code of their reason; a code has one sentence wherever it is given.
-SENTENCES = {**verdicts.SENTENCES, **batch.SENTENCES, **evaluation.SENTENCES, **intake.SENTENCES, **refusals.SENTENCES, **views.SENTENCES}
+SENTENCES = {
+    **verdicts.SENTENCES,
+    **batch.SENTENCES,
+    **evaluation.SENTENCES,
+    **intake.SENTENCES,
+    **refusals.SENTENCES,
+    **seen.SENTENCES,
+    **views.SENTENCES,
+}
 
 
 def say(reason: Reason) -> str:

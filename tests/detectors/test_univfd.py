@@ -11,6 +11,7 @@ from forensics_ui.core.errors import WeightsMismatch
 from forensics_ui.detectors import DETECTORS
 from forensics_ui.detectors.clip_vit import CLIP_MEAN, CLIP_STD, build_tower, tokens_after
 from forensics_ui.detectors.torchvision_shim import ensure_torchvision
+from forensics_ui.words import say
 from tests.detectors.helpers_networks import photo_like
 from tests.refusals import refused
 
@@ -55,7 +56,7 @@ def test_the_logit_of_a_square_is_the_linear_head_on_clips_embedding(state):
 def test_the_middle_square_is_looked_at_on_the_grid_of_jpeg_blocks_and_the_rest_is_named_as_left_out(rule):
     seen = DETECTORS.get("univfd").prepare(photo_like(480, 700), rule).seen
     assert (seen.box.left, seen.box.top, seen.box.width, seen.box.height) == (232, 128, 224, 224)
-    assert "only the 224 x 224 pixels" in seen.notes[0] and not seen.resampled
+    assert "only the 224 x 224 pixels" in say(seen.notes[0]) and not seen.resampled
 
 
 def test_a_large_block_is_the_mean_over_its_squares(state):

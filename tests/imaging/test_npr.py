@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forensics_ui.imaging.npr import npr, npr_window, trimmed_sentence
+from forensics_ui.imaging.npr import npr, npr_window, trimmed
+from forensics_ui.words import say
 
 
 def by_the_book(pixels: np.ndarray, cell: int, reference) -> np.ndarray:
@@ -44,8 +45,8 @@ def test_the_default_is_the_top_left_pixel_of_2_x_2_cells(pixels):
 
 def test_rows_and_columns_that_fill_no_cell_are_dropped_and_said(pixels):
     assert npr(pixels, 4).shape == (20, 16, 3)
-    assert trimmed_sentence(19, 23, 4) == "the last 3 columns and 3 rows of pixels do not fill a 4 x 4 cell and are left out"
-    assert trimmed_sentence(20, 24, 4) is None
+    assert say(trimmed(19, 23, 4)) == "the last 3 columns and 3 rows of pixels do not fill a 4 x 4 cell and are left out"
+    assert trimmed(20, 24, 4) is None
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1), (2, 2), (0, 0)])

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from forensics_ui.imaging import rules
+from forensics_ui.words import say
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def photo():
 def test_odd_width_is_cropped_not_resized(photo):
     prepared = rules.native(photo)
     assert np.array_equal(prepared.block, photo[:286, :332])
-    assert "1 column and 1 row" in prepared.seen.notes[0] and not prepared.seen.resampled
+    assert "1 column and 1 row" in say(prepared.seen.notes[0]) and not prepared.seen.resampled
 
 
 @pytest.mark.parametrize(("width", "height"), [(256, 256), (257, 300), (333, 287), (1024, 1000)])
@@ -35,7 +36,7 @@ def test_a_crop_of_a_small_picture_is_the_picture_in_whole_cells():
 def test_squash_is_pillows_bilinear_and_says_that_it_resampled(photo):
     prepared = rules.squash(photo)
     assert np.array_equal(prepared.block, np.asarray(Image.fromarray(photo).resize((256, 256), Image.Resampling.BILINEAR)))
-    assert prepared.seen.resampled and "resampled from 333 x 287" in prepared.seen.notes[0]
+    assert prepared.seen.resampled and "resampled from 333 x 287" in say(prepared.seen.notes[0])
 
 
 def test_a_256_pixel_picture_is_not_resampled_by_the_papers_rule():

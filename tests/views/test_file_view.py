@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from forensics_ui.views.file import C2PA_WORDS, File
+from forensics_ui.views.file import C2PA, File
+from forensics_ui.words import say
 from tests.views.helpers_views import FakeSubject, look
 
 FACTS = {
@@ -50,12 +51,12 @@ def test_quantisation_tables_are_eight_by_eight():
     assert len(rows) == 8 and rows[1] == tuple(range(9, 17))
 
 
-@pytest.mark.parametrize("state", sorted(C2PA_WORDS))
+@pytest.mark.parametrize("state", sorted(C2PA))
 def test_states_of_content_credentials_are_different_answers(state):
     tables, shown = tables_of(c2pa={"state": state, "signer": "Somebody"})
-    assert ("state", C2PA_WORDS[state]) in tables["Content credentials (C2PA)"].rows
-    assert any(C2PA_WORDS[state] in line for line in shown.sentences)
-    assert len(set(C2PA_WORDS.values())) == len(C2PA_WORDS)
+    assert ("state", say(C2PA[state])) in tables["Content credentials (C2PA)"].rows
+    assert any(say(C2PA[state]) in line for line in shown.sentences)
+    assert len({say(each) for each in C2PA.values()}) == len(C2PA)
 
 
 def test_empty_parts_make_no_table():

@@ -12,15 +12,19 @@ import pytest
 from forensics_ui import words
 from forensics_ui.core import errors
 from forensics_ui.core.reasons import Reason, all_of, because, said
-from forensics_ui.words import SENTENCES, batch, evaluation, intake, refusals, say, sentence_of, verdicts, views
+from forensics_ui.words import SENTENCES, batch, evaluation, intake, refusals, say, seen, sentence_of, verdicts, views
 
 PACKAGE = Path(__file__).resolve().parents[2] / "forensics_ui"
-SUBJECTS = (verdicts, batch, evaluation, intake, refusals, views)
+SUBJECTS = (verdicts, batch, evaluation, intake, refusals, seen, views)
 # Values of reasons by their name; every other one is a number.
 SAMPLES = {"why": said("x"), "parts": [said("x"), said("y")], "known": ["a", "b"], "problem": "odd", "title": "LFM", "names": ["a", "b"]}
 OF_CODES = {
     "facts_separate": {"found": [["format", 0.9]]},
     "facts_separate_generators": {"names": [["a", "format", 0.9]]},
+    "npr_zeros": {"shares": {"red": 0.5}},
+    "npr_zeros_of_others": {"shares": {"red": 0.5}},
+    "ghosts": {"qualities": [80, 90]},
+    "flips_at": {"series": "jpeg"},
     "preset_incomplete": {"missing": ["a"]},
 }
 # Rooms whose errors are reasons, and the places in them that still hand in sentences of others.

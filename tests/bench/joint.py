@@ -1,15 +1,17 @@
 """Fit the joined answer to a table of scores, and print what it and its parts are worth.
 
-    python -m tests.bench.joint ROWS.jsonl --join prc_joined,lfm_distilled,univfd_blocks --name joined_three --out weights
+    python -m tests.bench.joint tests/bench/joint_rows.jsonl.gz --join prc_joined,lfm_distilled,univfd_blocks --name joined_three --out weights
 
 A row is one copy of a picture under one input rule: `rule label source family kind condition history`, and a logit for every
 detector, each from weights or fits that never saw the picture's family. Scores in the table are of lines that had not seen it
-either. Where a history has rows of both classes, its AUC is printed too.
+either. Where a history has rows of both classes, its AUC is printed too. `joint_rows.jsonl.gz` are the rows that the weights that
+ship were fitted to.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,7 +39,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--about", type=Path, help="JSON with further fields of the card")
     arguments = parser.parse_args()
-    rows = [json.loads(line) for line in arguments.rows.read_text(encoding="utf-8").splitlines()]
+    with gzip.open(arguments.rows, "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
     joins = joined(arguments.join.split(","), arguments.out)
     made = {name: Condition(name, rows, list(joins)) for name in CONDITIONS}
     about = json.loads(arguments.about.read_text(encoding="utf-8")) if arguments.about else {}

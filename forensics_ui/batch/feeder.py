@@ -147,7 +147,13 @@ class Feeder:
     def _queued(self, picture: Picture, choice: Choice) -> ScoreTicket:
         """A place in the service's queue; when it is full, waiting here is what keeps memory bounded."""
         # How many pictures a processor computes at once moves the last digits; a resumed run must give the same.
-        how = {"rule": self._plan.rule, "weights": choice.asked, "priority": BATCH_PRIORITY, "alone": choice.device == "cpu", "evidence": False}
+        how: dict[str, Any] = {
+            "rule": self._plan.rule,
+            "weights": choice.asked,
+            "priority": BATCH_PRIORITY,
+            "alone": choice.device == "cpu",
+            "evidence": False,
+        }
         how["judge"] = self._plan.judge_of(choice)
         while True:
             try:

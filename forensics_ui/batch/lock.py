@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import IO
@@ -22,7 +23,7 @@ class InUse(ForensicsError):
 def try_lock(handle: IO[bytes]) -> bool:
     """Take the system's lock on an open file if nobody has it."""
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             # Far behind the text, so that another process can read who holds it.
@@ -35,6 +36,14 @@ def try_lock(handle: IO[bytes]) -> bool:
     except (BlockingIOError, PermissionError):
         return False
     return True
+
+
+def _tried(handle: IO[bytes]) -> bool:
+    """Try, and leave the other one a moment where that failed."""
+    taken = try_lock(handle)
+    if not taken:
+        time.sleep(0.05)
+    return taken
 
 
 class Lock:
@@ -53,7 +62,7 @@ class Lock:
             raise ForensicsError(f"{self._what} cannot be locked: {error.strerror}.") from None
         try:
             # More than once: somebody who only asks whether it is held holds it for a moment.
-            free = any(try_lock(handle) or time.sleep(0.05) for _ in range(4))
+            free = any(_tried(handle) for _ in range(4))
         except OSError as error:
             handle.close()
             raise ForensicsError(f"{self._what} is on a disk that knows no locks ({error.strerror}), so two runs could meet there.") from None

@@ -199,7 +199,7 @@ class BatchManager:
         """What does the work; other engines put theirs here."""
         return BatchRun(self.workbench, plan, self._journal(batch), on_event, exclude=self._own(out))
 
-    def _work(self, running: _Running, locks: list[Lock]) -> None:
+    def _work(self, running: _Running, locks: Sequence[Lock]) -> None:
         try:
             if self._turns.wait(running.run):
                 running.run.run()
@@ -221,7 +221,7 @@ class BatchManager:
                 raise InUse("This batch is still ending what it had begun; try again in a moment.")
         return running if running.thread.is_alive() else None
 
-    def _locked(self, plan: Plan, out: Path | None) -> list[Lock]:
+    def _locked(self, plan: Plan, out: Path | None) -> Sequence[Lock]:
         source = plan.source
         wanted = [folder_lock(self.data_dir, source.where(), f"The folder {source.folder.name!r}" if source.folder else "This choice of files")]
         if out is not None:

@@ -61,7 +61,7 @@ class NprPlane:
 
     def __init__(self, whole: NprMap, index: int) -> None:
         self._whole, self._index = whole, index
-        self.shape = whole.shape[:2]
+        self.shape: tuple[int, ...] = whole.shape[:2]
 
     def window(self, left: int, top: int, width: int, height: int) -> np.ndarray:
         """A part of the map."""

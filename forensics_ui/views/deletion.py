@@ -22,7 +22,7 @@ from forensics_ui.detectors import DETECTORS
 from forensics_ui.detectors.base import no_checkpoint
 from forensics_ui.views.base import Subject
 from forensics_ui.views.common import rounded
-from forensics_ui.views.places import contributions, drawn_first
+from forensics_ui.views.places import contributions, drawn_first, evidence_of
 
 SHARES = (0.05, 0.10, 0.20)
 RANDOM_REGIONS = 8
@@ -49,7 +49,8 @@ def check_of_analysis(subject: Subject, detector: str, progress: Progress = no_c
         block = DETECTORS.get(detector).prepare(subject.picture.rgb, rule).block
     except NotApplicable as reason:
         return Check(None, fact("of_detector", title="no deletion check", why=reason.why))
-    values, cells = contributions(analysis.evidence), analysis.evidence.cells
+    evidence = evidence_of(analysis)
+    values, cells = contributions(evidence), evidence.cells
     return check(block, values, cells, lambda changed: subject.logit_of(changed, detector, "native"), progress)
 
 

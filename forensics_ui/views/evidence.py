@@ -11,20 +11,21 @@ from forensics_ui.core.types import Analysis, ExactMap, TopKTerms
 from forensics_ui.views.base import VIEWS, Option, Pane, Rendering, Scale, Subject, View
 from forensics_ui.views.common import DETECTOR, ask_each, original, rounded, seen_numbers, title_of
 from forensics_ui.views.deletion import CHECK_PIXELS, Check, check_of_analysis
-from forensics_ui.views.places import contributions, map_pane
+from forensics_ui.views.places import contributions, evidence_of, map_pane
 
 KINDS = {ExactMap: "sum over all places, exact", TopKTerms: "Top-K terms at their places, exact"}
 
 
 def figures(analysis: Analysis, values: np.ndarray) -> dict[str, Any]:
     """The sum and its parts; `difference` is what rounding leaves between it and the logit shown."""
-    total = float(values.sum()) + analysis.evidence.bias
+    evidence = evidence_of(analysis)
+    total = float(values.sum()) + evidence.bias
     return {
-        "kind": KINDS[type(analysis.evidence)],
+        "kind": KINDS[type(evidence)],
         "exact": True,
         "weights": analysis.weights,
         "logit": rounded(analysis.logit),
-        "bias": rounded(analysis.evidence.bias),
+        "bias": rounded(evidence.bias),
         "sum_of_places": rounded(float(values.sum())),
         "difference": rounded(total - analysis.logit, 9),
         "towards_generated": rounded(float(values[values > 0].sum())),
@@ -96,9 +97,9 @@ def _part_of(subject: Subject, at: int, parts: int) -> Any:
 
 def _maps(subject: Subject, name: str, analysis: Analysis, values: np.ndarray, chosen: dict[str, Any]) -> list[Pane]:
     end = (float(np.abs(values).max()) or 1.0) / chosen["gain"]
-    cells, where = analysis.evidence.cells, (analysis.seen, subject.picture)
+    cells, where = evidence_of(analysis).cells, (analysis.seen, subject.picture)
     signed = Scale(-end, end, "added to the logit", "signed", signed=True)
-    made = [map_pane((f"evidence_{name}", f"{title_of(name)}, exact"), values, cells, where, signed, KINDS[type(analysis.evidence)])]
+    made = [map_pane((f"evidence_{name}", f"{title_of(name)}, exact"), values, cells, where, signed, KINDS[type(evidence_of(analysis))])]
     if chosen["parts"] == "split":
         pushes = _split(analysis, values)
         made += [map_pane((f"{kind}_{name}", f"{title_of(name)}: towards {kind}"), part, cells, where, signed) for kind, part in pushes.items()]

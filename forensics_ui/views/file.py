@@ -63,7 +63,7 @@ def words(value: Any) -> str | Reason:
     if isinstance(value, Mapping):
         return "; ".join(f"{key}: {words(each)}" for key, each in value.items()) or "none"
     if isinstance(value, list | tuple):
-        return ", ".join(words(each) for each in value) or "none"
+        return ", ".join(str(words(each)) for each in value) or "none"
     return str(value)
 
 

@@ -122,7 +122,7 @@ def _progress_of(method: str, report: Checkpoint) -> Iterator[None]:
         return
     import importlib
 
-    module = importlib.import_module(f"pytorch_grad_cam.{PER_CHANNEL[method]}")
+    module: Any = importlib.import_module(f"pytorch_grad_cam.{PER_CHANNEL[method]}")
 
     def told(steps: range) -> Iterator[int]:
         for done, step in enumerate(steps, 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forensics_ui.core.types import Box, Cells, ExactMap, Picture, Seen, TopKTerms
+from forensics_ui.core.types import Analysis, Box, Cells, ExactMap, Picture, Seen, TopKTerms
 from forensics_ui.views.base import Pane, Scale
 
 
@@ -48,6 +48,12 @@ def contributions(evidence: ExactMap | TopKTerms, ranks: int | None = None) -> n
     kept = np.s_[:, :ranks]
     np.add.at(total, (evidence.row[kept], evidence.column[kept]), evidence.value[kept].astype(np.float64) * evidence.weight[kept])
     return total
+
+
+def evidence_of(analysis: Analysis) -> ExactMap | TopKTerms:
+    """The evidence of an analysis that has some."""
+    assert analysis.evidence is not None, "asked only where there is some"
+    return analysis.evidence
 
 
 def map_pane(name: tuple[str, str], values: np.ndarray, cells: Cells, where: tuple[Seen, Picture], scale: Scale, note: str = "") -> Pane:

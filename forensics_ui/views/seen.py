@@ -26,20 +26,23 @@ class WhatWasSeen(View):
     def render(self, subject: Subject, **options: Any) -> Rendering:
         chosen = self.parse(options)
         picture = subject.picture
-        rows, marks, boxes, numbers, sentences, reasons = [], [], [], {}, [], []
+        rows: list[tuple[Any, ...]] = []
+        numbers: dict[str, dict[str, Any]] = {}
+        sentences: list[Reason] = []
+        reasons: list[Reason] = []
+        marks, boxes = [], []
         for name in subject.detectors() or DETECTORS.names():
             for rule in DETECTORS.get(name).spec.rules:
                 if chosen["rule"] not in ("all", rule):
                     continue
-                seen, reason = _prepared(name, picture.rgb, rule)
-                numbers.setdefault(name, {})[rule] = (
-                    {"not_applicable": reason} if seen is None else {**seen_numbers(seen), "share": rounded(_share(seen, picture))}
-                )
-                if reason is not None:
-                    reasons += [reason] if reason not in reasons else []
-                    rows.append((title_of(name), rule, "nothing", 0.0, "", reason))
-                    sentences.append(fact("of_detector", title=f"{title_of(name)}, {rule}", why=reason))
+                seen = _prepared(name, picture.rgb, rule)
+                if isinstance(seen, Reason):
+                    numbers.setdefault(name, {})[rule] = {"not_applicable": seen}
+                    reasons += [seen] if seen not in reasons else []
+                    rows.append((title_of(name), rule, "nothing", 0.0, "", seen))
+                    sentences.append(fact("of_detector", title=f"{title_of(name)}, {rule}", why=seen))
                     continue
+                numbers.setdefault(name, {})[rule] = {**seen_numbers(seen), "share": rounded(_share(seen, picture))}
                 rows.append(
                     (
                         title_of(name),
@@ -64,11 +67,12 @@ class WhatWasSeen(View):
         return Rendering(panes=(original(subject),), numbers={"detectors": numbers}, sentences=tuple(sentences), marks=tuple(marks), tables=(table,))
 
 
-def _prepared(detector: str, rgb: Any, rule: InputRule) -> tuple[Seen | None, Reason | None]:
+def _prepared(detector: str, rgb: Any, rule: InputRule) -> Seen | Reason:
+    """What the detector looks at, or why at nothing."""
     try:
-        return DETECTORS.get(detector).prepare(rgb, rule).seen, None
+        return DETECTORS.get(detector).prepare(rgb, rule).seen
     except NotApplicable as reason:
-        return None, reason.why
+        return reason.why
 
 
 def _share(seen: Seen, picture: Any) -> float:

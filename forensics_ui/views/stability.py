@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ class Stability(View):
         flips: dict[str, list[dict[str, Any]]] = {name: [] for name in before}
         for name in before:
             for one in series:
-                one.scores[name] = [study.score(lambda rgb, one=one, v=v: one.change(rgb, v), name) for v in one.values]
+                one.scores[name] = [study.score(partial(_changed, one.change, v), name) for v in one.values]
                 flips[name] += study.flips(one, name, before[name], chosen["exact"])
         others = {label: {name: study.score(change, name) for name in before} for label, change in singles}
         limits = {name: threshold_of(subject, name, study.rule) for name in before}
@@ -168,9 +169,13 @@ class Study:
         near, far = last, value
         while abs(far - near) > 1:
             middle = (near + far) // 2
-            score = self.score(lambda rgb, quality=middle: series.change(rgb, quality), detector)
+            score = self.score(partial(_changed, series.change, middle), detector)
             near, far = (middle, far) if score is None or (score >= limit) == above else (near, middle)
         return far
+
+
+def _changed(change: Callable[[np.ndarray, Any], np.ndarray], value: Any, rgb: np.ndarray) -> np.ndarray:
+    return change(rgb, value)
 
 
 def _runs(series: Series, detector: str) -> Iterator[tuple[list[Any], list[float | None]]]:
@@ -189,7 +194,8 @@ def _sentences(
     (limit, origin), title = threshold, title_of(name)
     lines = [fact("score_as_it_is", title=title, logit=start, above=start >= limit, limit=limit, origin=origin)]
     lines += [fact("flips_at", title=title, series=flip["series"], at=flip["at"], to=flip["to"]) for flip in flips]
-    crossed = [label for label, scores in others.items() if scores[name] is not None and (scores[name] >= limit) != (start >= limit)]
+    found = {label: scores[name] for label, scores in others.items()}
+    crossed = [label for label, score in found.items() if score is not None and (score >= limit) != (start >= limit)]
     lines += [fact("flips_when", title=title, change=label) for label in crossed]
     if not flips and not crossed:
         lines.append(fact("no_flip", title=title))

@@ -17,8 +17,8 @@ MOST_MARKS = 24  # more rectangles than this hide the picture
 MOST_CHANNELS = 24
 
 
-def terms_of(subject: Subject) -> tuple[str, Analysis]:
-    """The first usable detector whose score is a sum of Top-K terms."""
+def terms_of(subject: Subject) -> tuple[str, Analysis, TopKTerms]:
+    """The first usable detector whose score is a sum of Top-K terms, and the terms."""
     reasons = []
     for name in subject.detectors():
         try:
@@ -27,7 +27,7 @@ def terms_of(subject: Subject) -> tuple[str, Analysis]:
             reasons.append(reason.why)
             continue
         if isinstance(analysis.evidence, TopKTerms):
-            return name, analysis
+            return name, analysis, analysis.evidence
     raise NotApplicable(all_of(reasons) if reasons else because("no_topk_detector"))
 
 
@@ -58,8 +58,7 @@ class TopK(View):
 
     def render(self, subject: Subject, **options: Any) -> Rendering:
         chosen = self.parse(options)
-        detector, analysis = terms_of(subject)
-        terms: TopKTerms = analysis.evidence
+        detector, analysis, terms = terms_of(subject)
         trained = terms.value.shape[1]
         ranks = min(chosen["k"], trained)
         listed = strongest(terms, ranks, chosen["terms"])
@@ -69,7 +68,7 @@ class TopK(View):
         scale = Scale(-end, end, "added to the logit", "signed", signed=True)
         note = f"{title_of(detector)}, the first {ranks} of {trained} ranks of {terms.value.shape[0]} channels"
         pane = map_pane(("topk", "Top-K terms at their places, exact"), values, terms.cells, (analysis.seen, subject.picture), scale, note)
-        numbers = _numbers(detector, analysis, ranks, trained, listed)
+        numbers = _numbers((detector, analysis, terms), ranks, trained, listed)
         return Rendering(
             panes=(original(subject), pane),
             numbers=numbers,
@@ -86,8 +85,8 @@ def partial_sum(terms: TopKTerms, ranks: int) -> float:
     return float((terms.value[:, :ranks].astype(np.float64) * terms.weight[:, :ranks]).sum()) + terms.bias
 
 
-def _numbers(detector: str, analysis: Analysis, ranks: int, trained: int, listed: list[tuple[int, int]]) -> dict[str, Any]:
-    terms: TopKTerms = analysis.evidence
+def _numbers(scored: tuple[str, Analysis, TopKTerms], ranks: int, trained: int, listed: list[tuple[int, int]]) -> dict[str, Any]:
+    detector, analysis, terms = scored
     sums = terms.contributions[:, :ranks].astype(np.float64)
     return {
         "detector": detector,

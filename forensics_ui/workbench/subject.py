@@ -96,7 +96,7 @@ class PictureSubject:
     def logit_of(self, rgb: np.ndarray, detector: str, rule: InputRule | None = None) -> float:
         """The score of other pixels; the same pixels are scored once."""
         rule = rule or self.rule
-        digest = hashlib.blake2b(np.ascontiguousarray(rgb), digest_size=16).hexdigest()
+        digest = hashlib.blake2b(np.ascontiguousarray(rgb).data, digest_size=16).hexdigest()
         weights = self._weights.get(detector)
 
         def score() -> float:

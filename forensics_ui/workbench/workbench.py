@@ -23,7 +23,7 @@ from forensics_ui.workbench.inverting import BuiltInInverter
 from forensics_ui.workbench.record import Score, Scored
 
 if TYPE_CHECKING:
-    from forensics_ui.service.service import DetectorService, Ticket
+    from forensics_ui.service import DetectorService, Ticket
 
 Progress = Callable[[int, int], None]
 REMEMBERED = 64  # analyses; one of a 12-megapixel picture is under a megabyte
@@ -38,16 +38,17 @@ class ScoreTicket:
     def result(self, timeout: float | None = None) -> Scored:
         """The score; raises Cancelled, WeightsError, OutOfMemory, or TimeoutError."""
         if self._ready is None:
+            assert self._ticket is not None, "a score is ready or on its way"
             self._ready = self._finish(self._ticket.result(timeout))
         return self._ready
 
     def done(self) -> bool:
         """Whether `result()` answers at once."""
-        return self._ready is not None or self._ticket.done()
+        return self._ready is not None or (self._ticket is not None and self._ticket.done())
 
     def add_done_callback(self, call: Callable[[ScoreTicket], None]) -> None:
         """Call back once `result()` answers at once; possibly in the service's thread, so be quick."""
-        if self._ready is not None:
+        if self._ready is not None or self._ticket is None:
             call(self)
         else:
             self._ticket.add_done_callback(lambda _: call(self))
@@ -123,7 +124,7 @@ class Workbench:
         if known := self._recall(key):
             return ScoreTicket(finish, ready=finish(known))
         try:
-            how = {"rule": rule, "weights": weights, "priority": priority, "on_progress": on_progress, "evidence": evidence}
+            how: dict[str, Any] = {"rule": rule, "weights": weights, "priority": priority, "on_progress": on_progress, "evidence": evidence}
             ticket = self.service.submit(picture.rgb, detector, **how, **queue)
         except NotApplicable as reason:
             return ScoreTicket(finish, ready=Scored(Score.of(picture, detector, rule, not_applicable(reason.why))))

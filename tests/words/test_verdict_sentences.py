@@ -79,10 +79,18 @@ def test_a_record_without_codes_that_can_be_read_has_its_sentences_the_first_is_
     assert cause_of(record) == "why" and doubts_of(record) == ["and that"] and len(parts_of(record)) == 2
 
 
+# How a reason, a warning or a remark begins, what stands in it, or which comes first.
+PARSED = re.compile(
+    r"\b(reason|warning|remark|sentence)\w*(\[[^\]]*\])?\.(startswith|removeprefix|split|partition|rpartition)\(|reasons\[0\]|reasons\[\"0"
+    r"|\" in (reason|warning|remark|sentence)\b|LOUD\)"
+)
+
+
 def test_nobody_looks_how_a_reason_begins():
-    wrong = [
-        path
-        for path in PACKAGE.rglob("*.py")
-        if re.search(r"reason\w*(\[\d\])?\.startswith\(|reasons\[0\]|reasons\[\"0", path.read_text(encoding="utf-8"))
-    ]
+    wrong = [path for path in PACKAGE.rglob("*.py") if PARSED.search(path.read_text(encoding="utf-8"))]
     assert not [path.relative_to(PACKAGE).as_posix() for path in wrong]
+
+
+def test_no_script_takes_a_figure_or_a_warning_apart():
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in (PACKAGE.parent / "assets").glob("*.js"))
+    assert not re.search(r"exec\(value\)|WARNING|\.(reason|warning|sentence)\.(startsWith|split|match|replace)\(", scripts)

@@ -103,8 +103,12 @@ class Slot:
         if not wanted:
             return score_schema().empty_table()
         count_try(self._tries, table)
-        with tempfile.TemporaryDirectory(prefix="forensics_ui-", ignore_cleanup_errors=True) as folder:
-            rows = [row for each in self._scored(wanted, Path(folder) / "journal.sqlite") for row in self._rows(*each)]
+        try:
+            with tempfile.TemporaryDirectory(prefix="forensics_ui-", ignore_cleanup_errors=True) as folder:
+                rows = [row for each in self._scored(wanted, Path(folder) / "journal.sqlite") for row in self._rows(*each)]
+        except ForensicsError as error:
+            # Ray Data hands on the text of an error alone: here it is still known how to say it.
+            raise ForensicsError(sentence_of(error)) from error
         return pa.Table.from_pylist(rows, schema=score_schema())
 
     def _unlike(self) -> str:

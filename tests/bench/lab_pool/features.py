@@ -19,6 +19,7 @@ import numpy as np
 
 from forensics_ui.core.errors import BadImage, NotApplicable
 from forensics_ui.detectors.univfd import UnivFD
+from forensics_ui.words import sentence_of
 from tests.bench.lab_pool.histories import copy_of
 from tests.bench.lab_pool.pictures import parsed
 from tests.bench.lab_pool.tasks import Task, all_tasks, key_of
@@ -80,7 +81,7 @@ def square_of(task: Task) -> np.ndarray | None:
     except NotApplicable:
         return None
     except BadImage as error:
-        print(error.user_message, flush=True)
+        print(sentence_of(error), flush=True)
         return None
 
 

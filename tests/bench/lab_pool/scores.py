@@ -26,6 +26,7 @@ from forensics_ui.imaging.rules import aligned_crop
 from forensics_ui.train.figures import NATIVE_SIDE, RULES
 from forensics_ui.verdict.conditions import condition_of
 from forensics_ui.weightstore.load import load_weights
+from forensics_ui.words import sentence_of
 from tests.bench.lab_pool.histories import OF_FILE, OTHER, copy_of
 from tests.bench.lab_pool.pictures import Shot, parsed
 from tests.bench.lab_pool.tasks import Task, all_tasks, key_of
@@ -87,7 +88,7 @@ def scored(task: Task, detectors: Mapping[str, Detector], intake: Intake, side: 
         rgb, condition = copy_of(*task)
         about = of_file(task[0], intake) if condition == OF_FILE else {"condition": condition}
     except BadImage as error:
-        print(f"{task[0].key}: {error.user_message}", flush=True)
+        print(f"{task[0].key}: {sentence_of(error)}", flush=True)
         return None
     whole = np.ascontiguousarray(aligned_crop(rgb, side).block)
     row: dict[str, Any] = {"key": key_of(task), **about, "width": whole.shape[1], "height": whole.shape[0]}

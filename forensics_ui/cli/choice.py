@@ -33,6 +33,7 @@ def chosen_detectors(wanted: str, workbench: Workbench, weights: str | None) -> 
         names = names if wanted == "all" or JOINED in names else [next((name for name in BEST if name in usable), "lfm")]
     else:
         names = [name.strip() for name in wanted.split(",")]
+        names = workbench.with_joined(usable) if names == [JOINED] else names  # it is made of what others say
     if unknown := [name for name in names if name not in (*known, JOINED)]:
         raise ForensicsError(f"There is no detector called {unknown[0]!r}; there are {', '.join(known)}.")
     if weights and len(names) != 1:

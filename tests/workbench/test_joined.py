@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from forensics_ui.batch import BatchManager, Source, make_plan
+from forensics_ui.cli.choice import chosen_detectors
 from forensics_ui.core.settings import Settings
 from forensics_ui.report.build import picture_report
 from forensics_ui.report.recheck import Given, verify
@@ -52,6 +53,10 @@ def test_one_detector_alone_or_under_the_papers_rule_has_none(workbench, folder)
     assert workbench.joined(picture, scored(workbench, picture)[:1]) is None
     assert workbench.joined(picture, scored(workbench, picture, "paper")) is None
     assert workbench.with_joined(["lfm"]) == ["lfm"] and workbench.with_joined(["npr", "lfm"]) == ["npr", "lfm", "joined"]
+
+
+def test_who_asks_for_it_alone_gets_it_with_its_parts(workbench):
+    assert chosen_detectors("joined", workbench, None) == chosen_detectors("all", workbench, None) == ["lfm", "npr", "joined"]
 
 
 def test_a_batch_joins_every_picture_as_a_single_score_does(workbench, folder):
